@@ -7,3 +7,14 @@
 //! With no features the crate is [`model`] alone. It never knows the runtime.
 
 pub mod model;
+#[cfg(feature = "generate")]
+pub mod output;
+#[cfg(feature = "generate")]
+mod render;
+#[cfg(feature = "generate")]
+pub mod target;
+
+#[cfg(feature = "generate")]
+pub use render::{TemplateError, Templates};
+#[cfg(feature = "generate")]
+pub use target::{GenerateError, GeneratedFile, Target, generate};

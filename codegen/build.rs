@@ -1,0 +1,6 @@
+//! Builds the crate again when a template is added or removed: the macro that embeds
+//! them tells cargo of the files it found, not of the folder.
+
+fn main() {
+    println!("cargo:rerun-if-changed=../templates");
+}

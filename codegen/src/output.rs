@@ -1,0 +1,218 @@
+//! Writing generated files below a folder of the user's.
+//!
+//! In: a folder and [`GeneratedFile`]s. Out: the files on disk and what was done, or,
+//! for a check, how the folder differs. A file that is there already with the same
+//! contents is not touched (builds that watch times stay still), and nothing that was
+//! not generated now is ever removed.
+
+use std::{
+    fmt, fs,
+    io::{self, Write},
+    path::{Component, Path, PathBuf},
+};
+
+use crate::GeneratedFile;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    pub written: usize,
+    pub unchanged: usize,
+}
+
+/// How a file on disk is not what would be generated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    pub path: PathBuf,
+    pub kind: DifferenceKind,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DifferenceKind {
+    Missing,
+    /// The first line that differs; none where one text ends before the other.
+    Changed {
+        line: usize,
+        on_disk: Option<String>,
+        generated: Option<String>,
+    },
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum OutputError {
+    #[error("cannot {action} {}: {source}", path.display())]
+    Io { action: &'static str, path: PathBuf, source: io::Error },
+    #[error("refusing to write '{0}': a generated path stays below the output folder")]
+    Outside(String),
+}
+
+/// Writes the files that differ from what is there.
+pub fn write(folder: &Path, files: &[GeneratedFile]) -> Result<Written, OutputError> {
+    let mut result = Written::default();
+    for file in files {
+        let path = place(folder, &file.path)?;
+        if read(&path)?.is_some_and(|current| current == file.contents.as_bytes()) {
+            result.unchanged += 1;
+        } else {
+            replace(&path, &file.contents)?;
+            result.written += 1;
+        }
+    }
+    Ok(result)
+}
+
+/// What [`write`] would change, without changing it.
+pub fn check(folder: &Path, files: &[GeneratedFile]) -> Result<Vec<Difference>, OutputError> {
+    let mut differences = Vec::new();
+    for file in files {
+        let path = place(folder, &file.path)?;
+        let kind = match read(&path)? {
+            None => DifferenceKind::Missing,
+            Some(current) if current == file.contents.as_bytes() => continue,
+            Some(current) => first_change(&String::from_utf8_lossy(&current), &file.contents),
+        };
+        differences.push(Difference { path, kind });
+    }
+    Ok(differences)
+}
+
+fn place(folder: &Path, path: &str) -> Result<PathBuf, OutputError> {
+    let relative = Path::new(path);
+    let inside = relative.components().all(|part| matches!(part, Component::Normal(_)));
+    if !inside || path.is_empty() {
+        return Err(OutputError::Outside(path.to_owned()));
+    }
+    Ok(folder.join(relative))
+}
+
+fn read(path: &Path) -> Result<Option<Vec<u8>>, OutputError> {
+    match fs::read(path) {
+        Ok(contents) => Ok(Some(contents)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(OutputError::Io { action: "read", path: path.to_owned(), source }),
+    }
+}
+
+/// By way of a file beside it, so that nobody ever reads half a module.
+fn replace(path: &Path, contents: &str) -> Result<(), OutputError> {
+    let failed = |action, path: &Path| {
+        let path = path.to_owned();
+        move |source| OutputError::Io { action, path, source }
+    };
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent).map_err(failed("create the folder", parent))?;
+    }
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.tmp", std::process::id()));
+    let temporary = path.with_file_name(name);
+    let written = fs::File::create(&temporary)
+        .and_then(|mut file| file.write_all(contents.as_bytes()))
+        .and_then(|()| fs::rename(&temporary, path));
+    written.map_err(|source| {
+        // Best effort: the error that matters is the one on its way out.
+        let _ = fs::remove_file(&temporary);
+        failed("write", path)(source)
+    })
+}
+
+fn first_change(on_disk: &str, generated: &str) -> DifferenceKind {
+    let (mut old, mut new) = (on_disk.lines(), generated.lines());
+    let mut line = 0;
+    loop {
+        line += 1;
+        match (old.next(), new.next()) {
+            (Some(a), Some(b)) if a == b => {}
+            // Equal lines to the end: the texts differ in line ends alone.
+            (a, b) => {
+                let (on_disk, generated) = (a.map(str::to_owned), b.map(str::to_owned));
+                return DifferenceKind::Changed { line, on_disk, generated };
+            }
+        }
+    }
+}
+
+/// `sdk/lib.rs:12: differs` with both lines below.
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.path.display();
+        match &self.kind {
+            DifferenceKind::Missing => write!(f, "{path}: missing"),
+            DifferenceKind::Changed { on_disk: None, generated: None, .. } => {
+                write!(f, "{path}: differs in its line ends")
+            }
+            DifferenceKind::Changed { line, on_disk, generated } => {
+                write!(f, "{path}:{line}: differs")?;
+                for (mark, text) in [('-', on_disk), ('+', generated)] {
+                    if let Some(text) = text {
+                        write!(f, "\n  {mark} {text}")?;
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(path: &str, contents: &str) -> GeneratedFile {
+        GeneratedFile { path: path.to_owned(), contents: contents.to_owned() }
+    }
+
+    #[test]
+    fn only_what_differs_is_written_and_nothing_else_is_touched() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("mine.txt"), "mine").unwrap();
+        let mut files = vec![file("a.rs", "a\n"), file("deep/er/b.rs", "b\n")];
+        let first = write(folder.path(), &files).unwrap();
+        assert_eq!(first, Written { written: 2, unchanged: 0 });
+        files[1].contents = "c\n".to_owned();
+        let second = write(folder.path(), &files).unwrap();
+        assert_eq!(second, Written { written: 1, unchanged: 1 });
+        assert_eq!(fs::read_to_string(folder.path().join("deep/er/b.rs")).unwrap(), "c\n");
+        assert_eq!(fs::read_to_string(folder.path().join("mine.txt")).unwrap(), "mine");
+        let names = fs::read_dir(folder.path().join("deep/er")).unwrap().count();
+        assert_eq!(names, 1, "no temporary file is left");
+    }
+
+    #[test]
+    fn a_check_says_which_line_differs_and_writes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a.rs"), "one\ntwo\n").unwrap();
+        fs::write(folder.path().join("b.rs"), "one\n").unwrap();
+        fs::write(folder.path().join("c.rs"), "one\r\n").unwrap();
+        let files = [
+            file("a.rs", "one\n2\n"),
+            file("b.rs", "one\n"),
+            file("c.rs", "one\n"),
+            file("d.rs", ""),
+        ];
+        let differences = check(folder.path(), &files).unwrap();
+        let prefix = format!("{}/", folder.path().display());
+        let shown: Vec<String> =
+            differences.iter().map(|d| d.to_string().replace(&prefix, "")).collect();
+        assert_eq!(
+            shown,
+            ["a.rs:2: differs\n  - two\n  + 2", "c.rs: differs in its line ends", "d.rs: missing"]
+        );
+        assert!(!folder.path().join("d.rs").exists());
+    }
+
+    #[test]
+    fn a_path_never_leaves_the_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        for path in ["../a", "/a", "a/../../b", ""] {
+            let error = write(folder.path(), &[file(path, "")]).unwrap_err();
+            assert!(matches!(error, OutputError::Outside(_)), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_folder_in_the_way_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("a.rs")).unwrap();
+        let error = write(folder.path(), &[file("a.rs", "")]).unwrap_err().to_string();
+        assert!(error.starts_with("cannot read ") && error.contains("a.rs"), "{error}");
+    }
+}
