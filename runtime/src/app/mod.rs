@@ -4,6 +4,19 @@
 //! actions it asks for, or a denial with its reason.
 //! Must not know: processes, files, sockets, the database, the clock.
 
+mod exit;
 mod id;
+mod limits;
+mod manifest;
+mod state;
+mod status;
 
+pub use exit::Exit;
 pub use id::{AppId, InvalidAppId};
+pub use limits::{Limits, display_size};
+pub use manifest::{
+    AppManifest, FILE_NAMES as MANIFEST_NAMES, ManifestProblem, RestartPolicy, SignalLib,
+    SignalRequest,
+};
+pub use state::{Desired, Health, Operation, State, Stream, UnknownWord};
+pub use status::{AppStatus, Line};

@@ -1,0 +1,103 @@
+//! What an app says about itself: `vehicle-app.yaml`.
+
+use std::{collections::BTreeMap, fmt, time::Duration};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use vss_codegen::model::{Access, Manifest};
+
+use super::{AppId, Limits};
+
+/// Names under which a manifest is looked for in an app's folder, in this order.
+pub const FILE_NAMES: [&str; 3] = ["vehicle-app.yaml", "vehicle-app.yml", "vehicle-app.json"];
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AppManifest {
+    pub id: AppId,
+    /// For people; the id when not given.
+    pub name: String,
+    pub version: String,
+    /// The Python file to run, relative to the app's folder.
+    pub entrypoint: String,
+    pub args: Vec<String>,
+    pub env: BTreeMap<String, String>,
+    /// Free data that the app reads; the runtime does not look into it.
+    pub config: Json,
+    pub python_deps: Vec<String>,
+    pub vehicle_signal_lib: SignalLib,
+    pub limits: Limits,
+    pub restart: RestartPolicy,
+    pub stop_grace_period: Duration,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SignalLib {
+    pub version: Option<String>,
+    pub signals: Vec<SignalRequest>,
+    pub auto_generate: bool,
+}
+
+/// A path or pattern, and what the app wants to do with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignalRequest {
+    pub path: String,
+    pub access: Vec<Access>,
+    /// Where the manifest asks for it, for messages.
+    #[serde(skip)]
+    pub line: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RestartPolicy {
+    #[default]
+    No,
+    OnFailure,
+    Always,
+}
+
+/// One thing wrong with a manifest; all of them are given at once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManifestProblem {
+    pub file: String,
+    pub line: Option<u64>,
+    pub column: Option<u64>,
+    /// `limits.mem_limit`; empty for the document as a whole.
+    pub field: String,
+    pub message: String,
+}
+
+impl fmt::Display for ManifestProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        if let Some(line) = self.line {
+            write!(f, ":{line}")?;
+        }
+        if let Some(column) = self.column {
+            write!(f, ":{column}")?;
+        }
+        if self.field.is_empty() {
+            write!(f, ": {}", self.message)
+        } else {
+            write!(f, ": {}: {}", self.field, self.message)
+        }
+    }
+}
+
+impl AppManifest {
+    /// `name` is the file's, for messages.
+    pub fn parse(name: &str, _text: &str) -> Result<AppManifest, Vec<ManifestProblem>> {
+        Err(vec![ManifestProblem {
+            file: name.to_owned(),
+            line: None,
+            column: None,
+            field: String::new(),
+            message: "app manifests cannot be read yet".to_owned(),
+        }])
+    }
+
+    /// What the model has to say about the signals that the app asks for.
+    pub fn check(&self, _model: &Manifest) -> Vec<ManifestProblem> {
+        Vec::new()
+    }
+}

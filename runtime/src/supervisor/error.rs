@@ -1,0 +1,38 @@
+//! Why the supervisor did not do what it was asked.
+
+use crate::app::{AppId, ManifestProblem, Operation};
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("no app '{0}' is installed")]
+    UnknownApp(AppId),
+    #[error("cannot {operation} '{app}': {reason}")]
+    Denied { app: AppId, operation: Operation, reason: String },
+    /// It was allowed and tried, and did not work.
+    #[error("{operation} of '{app}' failed: {reason}")]
+    Failed { app: AppId, operation: Operation, reason: String },
+    #[error("{}", list(.0))]
+    Manifest(Vec<ManifestProblem>),
+    /// The bundle is no app, before its manifest is looked at.
+    #[error("{0}")]
+    Bundle(String),
+    /// The app's console takes no input now.
+    #[error("'{app}' takes no input: {reason}")]
+    NoInput { app: AppId, reason: String },
+    #[error("the state database: {0}")]
+    Store(String),
+    /// The machine lacks something the runtime needs; says what to do.
+    #[error("{0}")]
+    Setup(String),
+    #[error("the runtime is shutting down")]
+    ShuttingDown,
+    #[error("{0} is not available yet")]
+    NotYet(&'static str),
+}
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+fn list(problems: &[ManifestProblem]) -> String {
+    let lines: Vec<String> = problems.iter().map(ManifestProblem::to_string).collect();
+    lines.join("\n")
+}
