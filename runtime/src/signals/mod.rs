@@ -1,1 +1,4 @@
-//! (to be written)
+//! The signal broker.
+
+pub mod proto;
+pub mod v2;
