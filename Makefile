@@ -1,0 +1,61 @@
+# Each target makes what it needs; `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+READY := $(VENV)/.ready
+# uv, maturin, pytest, mypy and ruff are those of the local environment.
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export VIRTUAL_ENV := $(CURDIR)/$(VENV)
+RUST := --workspace --exclude vehicle-signal-runtime
+
+.PHONY: help setup build wheel demo run test check bench clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
+
+setup: $(READY) ## fetch the pinned tools into .venv (uv, maturin, pytest, mypy, ruff, kuksa-client)
+
+$(READY): sdk-python/requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: make PYTHON=python3.x")'
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+build: ## build vssc and vehicle-edge into target/debug
+	cargo build --locked
+
+# The wheel lies where the runtime looks for it: in sdk/ beside the program.
+wheel: $(READY) ## build the Python SDK's wheel
+	maturin build --quiet --release --locked --manifest-path sdk-python/Cargo.toml --out target/wheels
+	for profile in debug release; do \
+	  mkdir -p target/$$profile/sdk && rm -f target/$$profile/sdk/*.whl && cp target/wheels/*.whl target/$$profile/sdk/; \
+	done
+
+demo: wheel build ## from a signal model to a running app, each step with its time
+	tests/demo.sh target/debug
+
+run: wheel build ## start the runtime in this terminal, with its state in target/state
+	VEHICLE_EDGE_STATE=$(CURDIR)/target/state target/debug/vehicle-edge serve
+
+test: wheel build ## all tests: Rust, Python, end to end
+	cargo test --locked $(RUST)
+	uv pip install --quiet --reinstall --no-deps target/wheels/*.whl
+	pytest -q sdk-python/tests tests/kuksa_client
+
+check: $(READY) ## what CI runs: formatting, lints, types, tests
+	cargo fmt --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	ruff format --check sdk-python tests
+	ruff check sdk-python tests
+	$(MAKE) test
+	cd sdk-python && mypy
+
+bench: wheel ## measure, against the peers where they can be installed
+	cargo build --locked --release
+	tests/bench.py target/release
+
+clean: ## remove everything that was built or fetched
+	rm -rf target $(VENV)
