@@ -17,5 +17,6 @@ pub mod daemon;
 pub mod python;
 pub mod sandbox;
 pub mod signals;
+pub mod socket;
 pub mod store;
 pub mod supervisor;
