@@ -25,11 +25,13 @@ use std::{fmt::Debug, path::Path, process::ExitCode, str::FromStr};
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
+use crate::app::Exit;
+
 pub use capabilities::{Backend, Capabilities, Enforcement, Lack, Pause};
 pub use control::Control;
 pub use error::SandboxError;
 pub use launch::Launch;
-pub use protocol::{Exit, OutputLine};
+pub use protocol::OutputLine;
 
 /// One way to run apps. `start` and `attach` need a tokio runtime, the rest of an app's
 /// life does not need this process.

@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::ShimEvent;
-use crate::app::Stream;
+use crate::app::{Exit, Stream};
 
 pub(crate) const VERSION: u32 = 1;
 /// No request is longer: what a daemon sends as input is cut into pieces below it.
@@ -88,14 +88,6 @@ pub struct OutputLine {
     /// the same stream continues it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub partial: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Exit {
-    pub code: Option<i32>,
-    pub signal: Option<i32>,
-    /// Killed for using more memory than its limit.
-    pub oom: bool,
 }
 
 impl Message {
