@@ -6,15 +6,39 @@
 //!
 //! With no features the crate is [`model`] alone. It never knows the runtime.
 
+#[cfg(feature = "compile")]
+pub mod diagnostic;
 pub mod model;
 #[cfg(feature = "generate")]
 pub mod output;
 #[cfg(feature = "generate")]
 mod render;
+#[cfg(feature = "compile")]
+mod request;
+#[cfg(feature = "compile")]
+mod resolve;
+#[cfg(feature = "compile")]
+pub mod source;
+#[cfg(feature = "compile")]
+mod syntax;
 #[cfg(feature = "generate")]
 pub mod target;
 
+#[cfg(feature = "compile")]
+pub use diagnostic::Diagnostic;
 #[cfg(feature = "generate")]
 pub use render::{TemplateError, Templates};
+#[cfg(feature = "compile")]
+pub use request::Request;
 #[cfg(feature = "generate")]
 pub use target::{GenerateError, GeneratedFile, Target, generate};
+
+/// Reads, resolves and checks a model. All problems are reported at once; the catalog is
+/// there exactly when none of them is an error.
+#[cfg(feature = "compile")]
+pub fn compile(
+    request: &Request,
+    loader: &dyn source::Loader,
+) -> (Option<model::Catalog>, Vec<Diagnostic>) {
+    resolve::resolve(request, loader)
+}

@@ -1,0 +1,120 @@
+use std::fmt;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Severity {
+    Warning,
+    Error,
+}
+
+impl Severity {
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        }
+    }
+}
+
+/// Declares every code once. Numbers are for ever: a code that goes leaves a gap.
+macro_rules! codes {
+    ($($number:literal $severity:ident $name:ident $title:literal)*) => {
+        /// The kind of a problem.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Code {
+            $(#[doc = $title] $name,)*
+        }
+
+        impl Code {
+            pub const ALL: &[Code] = &[$(Code::$name,)*];
+
+            pub fn number(self) -> u16 {
+                match self { $(Code::$name => $number,)* }
+            }
+
+            pub fn severity(self) -> Severity {
+                match self { $(Code::$name => Severity::$severity,)* }
+            }
+
+            /// The kind in a few words.
+            pub fn title(self) -> &'static str {
+                match self { $(Code::$name => $title,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    // Reading
+    1 Error Unreadable "an input cannot be read"
+    2 Error NotUtf8 "an input is not UTF-8 text"
+    3 Error Syntax "broken YAML or JSON"
+    4 Error NotAMap "something other than a map where a map belongs"
+    5 Error TooManyAliases "YAML aliases that unfold without end"
+    6 Warning DuplicateKey "the same key twice in one map"
+    7 Error BadKey "a key that is no text"
+    8 Error Unsupported "a part of the language that is not supported yet"
+    // Includes and overlays
+    10 Error MissingInclude "an included file that is not there"
+    11 Error IncludeCycle "files that include each other"
+    12 Error BadInclude "an include without a file name"
+    13 Warning GlobMatchesNothing "an overlay pattern that matches nothing"
+    // The tree
+    20 Error NoRoot "a model without a root"
+    21 Error ManyRoots "a model with more than one root"
+    22 Error BadName "a path with an empty part"
+    23 Error BadParent "a node below one that can have no such children"
+    24 Error TooDeep "a tree nested without reason"
+    // Attributes
+    30 Error MissingType "a node without a type"
+    31 Error UnknownType "an unknown node type"
+    32 Error WrongKind "an attribute value of the wrong kind"
+    33 Error NotAllowedHere "an attribute that this node type does not have"
+    34 Warning UnknownAttribute "an attribute that the language does not know"
+    35 Error BadConstUid "a malformed constUID"
+    // Datatypes and values
+    40 Error MissingDatatype "a leaf without a datatype"
+    41 Error UnknownDatatype "an unknown datatype"
+    42 Error WrongValue "a value that does not fit the datatype"
+    43 Warning MinAboveMax "a minimum above the maximum"
+    44 Error Conflict "attributes that exclude each other"
+    45 Error BadDefault "a default that the signal could not hold"
+    46 Error BadPattern "a pattern that is no regular expression, or does not match"
+    47 Error BadEnum "a malformed enum"
+    48 Error BadArraySize "an arraysize without an array, or without sense"
+    49 Warning OddDefault "a default that the allowed values exclude"
+    // Units
+    50 Error UnknownUnit "an unknown unit"
+    51 Error UnitDatatype "a unit that does not go with the datatype"
+    52 Error BadUnit "a malformed unit or quantity"
+    53 Error UnknownQuantity "a unit of an unknown quantity"
+    54 Error DuplicateLabel "two units with the same label"
+    55 Warning UnitOverwritten "a unit that another of nearly the same key replaces"
+    // Instances
+    60 Error BadInstances "malformed instances"
+    61 Error BadRange "an instance range that counts backwards or too far"
+    62 Warning UnknownInstance "a path between the instances that is none of them"
+    63 Error TooLarge "instances that multiply beyond all sense"
+}
+
+/// `VSS041`.
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "VSS{:03}", self.number())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_unique_and_ascend() {
+        assert!(Code::ALL.windows(2).all(|pair| pair[0].number() < pair[1].number()));
+    }
+
+    #[test]
+    fn a_code_prints_with_three_digits() {
+        assert_eq!(Code::Unreadable.to_string(), "VSS001");
+        assert_eq!(Code::UnknownUnit.to_string(), "VSS050");
+    }
+}

@@ -1,0 +1,53 @@
+//! Problems as the author of a model reads them.
+//!
+//! In: a [`Report`] made by a pass: code, message, spans with a word each, a help text.
+//! Out: [`Diagnostic`]s with file, line and column, sorted by place, each said once.
+//! The wording of a problem lives in the pass that finds it; the table of codes is
+//! [`Code`]. Must not know: what the passes do.
+
+mod code;
+mod render;
+mod sink;
+
+pub use code::{Code, Severity};
+pub(crate) use sink::{Report, Sink};
+
+/// One problem.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    pub code: Code,
+    pub severity: Severity,
+    pub message: String,
+    /// The place itself first, then the places that explain it. Empty only where
+    /// there is no place, as for a model that cannot be read.
+    pub labels: Vec<Label>,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+/// A marked place in a source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    pub file: String,
+    /// From 1.
+    pub line: usize,
+    /// From 1, in characters.
+    pub column: usize,
+    /// How many characters are marked; at least 1.
+    pub length: usize,
+    /// The line of source, without its line end.
+    pub source_line: String,
+    /// What the place has to do with the problem; empty where the message says it.
+    pub text: String,
+}
+
+impl Diagnostic {
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+
+    /// The whole report, ending in a line end.
+    pub fn render(&self, color: bool) -> String {
+        render::render(self, color)
+    }
+}

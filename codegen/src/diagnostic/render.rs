@@ -1,0 +1,181 @@
+//! The human form:
+//!
+//! ```text
+//! error[VSS041]: unknown datatype 'unit8'
+//!   --> spec/Cabin.vspec:12:13
+//!    |
+//! 12 |   datatype: unit8
+//!    |             ^^^^^
+//!    = help: did you mean 'uint8'?
+//! ```
+
+use std::fmt::Write;
+
+use super::{Diagnostic, Label, Severity};
+
+/// Lines longer than this are cut around the mark: a JSON export is one line.
+const MAX_WIDTH: usize = 120;
+
+struct Paint {
+    color: bool,
+}
+
+impl Paint {
+    fn wrap(&self, style: &str, text: &str) -> String {
+        if self.color { format!("\x1b[{style}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+
+    fn severity(&self, severity: Severity, text: &str) -> String {
+        self.wrap(if severity == Severity::Error { "1;31" } else { "1;33" }, text)
+    }
+
+    fn frame(&self, text: &str) -> String {
+        self.wrap("34", text)
+    }
+}
+
+pub(super) fn render(diagnostic: &Diagnostic, color: bool) -> String {
+    let paint = Paint { color };
+    let head = format!("{}[{}]", diagnostic.severity.name(), diagnostic.code);
+    let head = paint.severity(diagnostic.severity, &head);
+    let mut out = format!("{head}: {}\n", paint.wrap("1", &clean(&diagnostic.message)));
+    let widest = diagnostic.labels.iter().map(|label| label.line).max().unwrap_or(1);
+    let width = widest.to_string().len();
+    for (index, label) in diagnostic.labels.iter().enumerate() {
+        render_label(&mut out, label, index == 0, diagnostic.severity, width, &paint);
+    }
+    if let Some(help) = &diagnostic.help {
+        let help = clean(help);
+        let mut lines = help.lines();
+        let first = lines.next().unwrap_or_default();
+        push(&mut out, format_args!("{:width$} {} help: {first}", "", paint.frame("=")));
+        for line in lines {
+            push(&mut out, format_args!("{:width$}         {line}", ""));
+        }
+    }
+    out
+}
+
+fn render_label(
+    out: &mut String,
+    label: &Label,
+    is_primary: bool,
+    severity: Severity,
+    width: usize,
+    paint: &Paint,
+) {
+    let arrow = paint.frame(if is_primary { "-->" } else { ":::" });
+    let Label { file, line, column, .. } = label;
+    let bar = paint.frame("|");
+    push(out, format_args!("{:width$}{arrow} {file}:{line}:{column}", ""));
+    push(out, format_args!("{:width$} {bar}", ""));
+    let (text, before, length) = excerpt(label);
+    push(out, format_args!("{} {bar} {text}", paint.frame(&format!("{line:width$}"))));
+    let mark = if is_primary { "^" } else { "-" }.repeat(length);
+    let mark = if label.text.is_empty() { mark } else { format!("{mark} {}", clean(&label.text)) };
+    let mark = if is_primary { paint.severity(severity, &mark) } else { paint.frame(&mark) };
+    push(out, format_args!("{:width$} {bar} {}{mark}", "", " ".repeat(before)));
+}
+
+fn push(out: &mut String, line: std::fmt::Arguments<'_>) {
+    // Writing to a String cannot fail.
+    let _ = writeln!(out, "{line}");
+}
+
+/// The source line to show, the blanks before the mark, and the length of the mark.
+fn excerpt(label: &Label) -> (String, usize, usize) {
+    let characters: Vec<char> = label.source_line.chars().map(visible).collect();
+    let before = label.column - 1;
+    if characters.len() <= MAX_WIDTH {
+        let length = label.length.min(characters.len().saturating_sub(before).max(1));
+        return (characters.into_iter().collect(), before, length);
+    }
+    let from = before.saturating_sub(MAX_WIDTH / 3);
+    let to = (from + MAX_WIDTH).min(characters.len());
+    let head = if from > 0 { "..." } else { "" };
+    let tail = if to < characters.len() { "..." } else { "" };
+    let middle: String = characters[from.min(to)..to].iter().collect();
+    let before = before - from + head.len();
+    (format!("{head}{middle}{tail}"), before, label.length.min(to.saturating_sub(label.column - 1).max(1)))
+}
+
+/// Control characters of a model must not reach the terminal.
+fn visible(character: char) -> char {
+    match character {
+        '\t' => ' ',
+        other if other.is_control() => '\u{fffd}',
+        other => other,
+    }
+}
+
+fn clean(text: &str) -> String {
+    text.chars().map(|c| if c == '\n' { c } else { visible(c) }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Code;
+
+    fn label(line: usize, column: usize, length: usize, source_line: &str, text: &str) -> Label {
+        Label {
+            file: "a.vspec".to_owned(),
+            line,
+            column,
+            length,
+            source_line: source_line.to_owned(),
+            text: text.to_owned(),
+        }
+    }
+
+    fn diagnostic(labels: Vec<Label>, help: Option<&str>) -> Diagnostic {
+        Diagnostic {
+            code: Code::UnknownDatatype,
+            severity: Severity::Error,
+            message: "unknown datatype 'unit8'".to_owned(),
+            labels,
+            help: help.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn a_report_shows_every_place_and_the_help() {
+        let labels = vec![
+            label(12, 13, 5, "  datatype: unit8", ""),
+            label(3, 1, 7, "Vehicle:", "multiplied by these instances"),
+        ];
+        let text = diagnostic(labels, Some("did you mean 'uint8'?")).render(false);
+        assert_eq!(
+            text,
+            "error[VSS041]: unknown datatype 'unit8'
+  --> a.vspec:12:13
+   |
+12 |   datatype: unit8
+   |             ^^^^^
+  ::: a.vspec:3:1
+   |
+ 3 | Vehicle:
+   | ------- multiplied by these instances
+   = help: did you mean 'uint8'?
+"
+        );
+    }
+
+    #[test]
+    fn a_long_line_is_cut_around_the_mark() {
+        let line = format!("{}unit8{}", "x".repeat(500), "y".repeat(500));
+        let text = diagnostic(vec![label(1, 501, 5, &line, "")], None).render(false);
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines[3].starts_with("1 | ...xxx") && lines[3].ends_with("yyy..."), "{text}");
+        let at = lines[4].find('^').unwrap();
+        assert_eq!(&lines[3][at..at + 5], "unit8");
+    }
+
+    #[test]
+    fn escape_sequences_of_a_model_do_not_reach_the_terminal() {
+        let text = diagnostic(vec![label(1, 1, 1, "\x1b[2J", "")], None).render(false);
+        assert!(!text.contains('\x1b'));
+        let colored = diagnostic(vec![], None).render(true);
+        assert!(colored.starts_with("\x1b[1;31merror[VSS041]\x1b[0m"));
+    }
+}

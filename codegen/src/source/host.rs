@@ -1,0 +1,60 @@
+use std::{
+    fs::File,
+    io::{self, ErrorKind, Read},
+    path::Path,
+};
+
+use super::{Input, LoadError, Loader, MAX_BYTES, embedded};
+
+/// Reads files, standard input and, with the feature `http`, addresses.
+#[derive(Debug, Default)]
+pub struct HostLoader {
+    #[cfg(feature = "http")]
+    http: super::http::Client,
+}
+
+impl HostLoader {
+    pub fn new() -> HostLoader {
+        HostLoader::default()
+    }
+}
+
+impl Loader for HostLoader {
+    fn load(&self, input: &Input) -> Result<Vec<u8>, LoadError> {
+        match input {
+            Input::Path(path) => read_file(path),
+            Input::Stdin => read_all(io::stdin().lock()),
+            Input::Embedded(path) => {
+                embedded::file(path).map(<[u8]>::to_vec).ok_or(LoadError::NotFound)
+            }
+            #[cfg(feature = "http")]
+            Input::Url(url) => self.http.get(url),
+            #[cfg(not(feature = "http"))]
+            Input::Url(_) => Err(LoadError::Other(
+                "this build reads no addresses (it lacks the feature 'http')".to_owned(),
+            )),
+        }
+    }
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>, LoadError> {
+    let file = File::open(path).map_err(|error| match error.kind() {
+        // `a.vspec/b` where `a.vspec` is a file.
+        ErrorKind::NotFound | ErrorKind::NotADirectory => LoadError::NotFound,
+        _ => LoadError::Other(error.to_string()),
+    })?;
+    if file.metadata().is_ok_and(|data| data.is_dir()) {
+        return Err(LoadError::Other("it is a folder; name the root file in it".to_owned()));
+    }
+    read_all(file)
+}
+
+fn read_all(reader: impl Read) -> Result<Vec<u8>, LoadError> {
+    let mut bytes = Vec::new();
+    let read = reader.take(MAX_BYTES + 1).read_to_end(&mut bytes);
+    read.map_err(|error| LoadError::Other(error.to_string()))?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(LoadError::Other(format!("it is larger than {} MiB", MAX_BYTES >> 20)));
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,78 @@
+use std::{collections::HashMap, rc::Rc};
+
+use super::{Input, LoadError, Loader};
+
+/// Index of a source in its [`SourceMap`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct SourceId(u32);
+
+impl SourceId {
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A range of bytes in one source. Small, since every scalar of the model carries one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Span {
+    pub(crate) source: SourceId,
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+}
+
+impl Span {
+    pub(crate) fn new(source: SourceId, start: usize, end: usize) -> Span {
+        // Sources are limited to far less than 4 GiB.
+        let clamp = |offset| u32::try_from(offset).unwrap_or(u32::MAX);
+        Span { source, start: clamp(start), end: clamp(end) }
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Source {
+    pub(crate) input: Input,
+    pub(crate) text: Rc<str>,
+}
+
+/// Everything that was read, so that diagnostics can show it.
+#[derive(Debug, Default)]
+pub(crate) struct SourceMap {
+    sources: Vec<Source>,
+    known: HashMap<Input, SourceId>,
+}
+
+/// Why an input gave no text.
+#[derive(Debug)]
+pub(crate) enum ReadError {
+    Load(LoadError),
+    /// Not UTF-8, from this byte on.
+    Encoding(usize),
+}
+
+impl SourceMap {
+    /// The text of `input`, read at most once.
+    pub(crate) fn read(
+        &mut self,
+        input: &Input,
+        loader: &dyn Loader,
+    ) -> Result<SourceId, ReadError> {
+        if let Some(id) = self.known.get(input) {
+            return Ok(*id);
+        }
+        let bytes = loader.load(input).map_err(ReadError::Load)?;
+        let text = String::from_utf8(bytes)
+            .map_err(|error| ReadError::Encoding(error.utf8_error().valid_up_to()))?;
+        Ok(self.add(input.clone(), text.into()))
+    }
+
+    pub(crate) fn add(&mut self, input: Input, text: Rc<str>) -> SourceId {
+        let id = SourceId(u32::try_from(self.sources.len()).unwrap_or(u32::MAX));
+        self.known.insert(input.clone(), id);
+        self.sources.push(Source { input, text });
+        id
+    }
+
+    pub(crate) fn get(&self, id: SourceId) -> &Source {
+        &self.sources[id.index()]
+    }
+}

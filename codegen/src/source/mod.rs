@@ -1,0 +1,37 @@
+//! Where the text comes from: the only part of the compiler that reads anything.
+//!
+//! In: an [`Input`] (a path, an address, standard input, a file of the embedded model).
+//! Out: a [`SourceId`] with its text in the [`SourceMap`]; each place is read once, however
+//! often it is named. A [`Span`] is a range of bytes in one source.
+//! How bytes are fetched is behind [`Loader`], so that tests and other programs can serve
+//! their own; [`HostLoader`] is the real one.
+//! Must not know: YAML, JSON, vspec. An unreadable place is a [`LoadError`]; the caller
+//! knows who asked for it and makes the diagnostic.
+
+mod embedded;
+mod host;
+#[cfg(feature = "http")]
+mod http;
+mod input;
+mod map;
+
+pub use host::HostLoader;
+pub use input::Input;
+pub(crate) use map::{ReadError, SourceId, SourceMap, Span};
+
+/// Fetches the bytes of an input.
+pub trait Loader: std::fmt::Debug {
+    fn load(&self, input: &Input) -> Result<Vec<u8>, LoadError>;
+}
+
+/// Why an input could not be read. The text names the cause alone, not the input.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    #[error("there is no such file")]
+    NotFound,
+    #[error("{0}")]
+    Other(String),
+}
+
+/// No model comes near this; a wrong path to a disk image does.
+pub const MAX_BYTES: u64 = 256 << 20;

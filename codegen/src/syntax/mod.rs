@@ -1,0 +1,46 @@
+//! From text to a raw tree with the place of every value.
+//!
+//! In: the text of one source. Out: a [`Document`]: nodes by their dotted key, each with
+//! its attributes, and the `#include` lines. vspec YAML and VSS JSON come out alike.
+//! Scalars are read as YAML 1.1 ([`scalar`]), as every existing model expects.
+//! Broken text gives a report and what could be read before it, never a panic.
+//! Must not know: what attributes mean, other files.
+
+mod attributes;
+mod document;
+mod json;
+mod raw;
+mod scalar;
+mod yaml;
+
+pub(crate) use attributes::{Attribute, Attributes, Name};
+pub(crate) use document::{Document, DocumentNode, IncludeLine, parse_document};
+pub(crate) use raw::{Raw, RawValue};
+
+use crate::{
+    diagnostic::Sink,
+    source::{Input, SourceId},
+};
+
+/// The raw tree of any text; `None` where it is empty or too broken.
+pub(crate) fn parse_raw(
+    source: SourceId,
+    input: &Input,
+    text: &str,
+    sink: &mut Sink,
+) -> Option<Raw> {
+    if is_json(input, text) {
+        json::parse(source, text, sink)
+    } else {
+        yaml::parse(source, text, sink)
+    }
+}
+
+/// By the name, or by the first character where there is no telling name.
+fn is_json(input: &Input, text: &str) -> bool {
+    match input.extension().as_deref() {
+        Some("json") => true,
+        Some("vspec" | "yaml" | "yml") => false,
+        _ => text.trim_start_matches('\u{feff}').trim_start().starts_with('{'),
+    }
+}
