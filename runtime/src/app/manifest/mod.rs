@@ -1,10 +1,19 @@
 //! What an app says about itself: `vehicle-app.yaml`.
+//!
+//! In: the text of a manifest, YAML or JSON; the model's signals. Out: an [`AppManifest`],
+//! or every problem at once, each with its place, its field and what to write instead.
+
+mod check;
+mod document;
+mod read;
+mod requirement;
 
 use std::{collections::BTreeMap, fmt, time::Duration};
 
+pub(crate) use requirement::{Requirement, normalise};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use vss_codegen::model::{Access, Manifest};
+use vss_codegen::model::{Access, Manifest, Signal};
 
 use super::{AppId, Limits};
 
@@ -42,9 +51,9 @@ pub struct SignalLib {
 pub struct SignalRequest {
     pub path: String,
     pub access: Vec<Access>,
-    /// Where the manifest asks for it, for messages.
+    /// Line and column where the manifest asks for it, for messages.
     #[serde(skip)]
-    pub line: Option<u64>,
+    pub at: Option<(u64, u64)>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +63,19 @@ pub enum RestartPolicy {
     No,
     OnFailure,
     Always,
+}
+
+impl RestartPolicy {
+    pub const ALL: [RestartPolicy; 3] =
+        [RestartPolicy::No, RestartPolicy::OnFailure, RestartPolicy::Always];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            RestartPolicy::No => "no",
+            RestartPolicy::OnFailure => "on-failure",
+            RestartPolicy::Always => "always",
+        }
+    }
 }
 
 /// One thing wrong with a manifest; all of them are given at once.
@@ -84,20 +106,33 @@ impl fmt::Display for ManifestProblem {
     }
 }
 
-impl AppManifest {
-    /// `name` is the file's, for messages.
-    pub fn parse(name: &str, _text: &str) -> Result<AppManifest, Vec<ManifestProblem>> {
-        Err(vec![ManifestProblem {
-            file: name.to_owned(),
+impl ManifestProblem {
+    fn of_file(file: &str, message: impl Into<String>) -> ManifestProblem {
+        ManifestProblem {
+            file: file.to_owned(),
             line: None,
             column: None,
             field: String::new(),
-            message: "app manifests cannot be read yet".to_owned(),
-        }])
+            message: message.into(),
+        }
+    }
+}
+
+impl AppManifest {
+    /// `name` is the file's, for messages.
+    pub fn parse(name: &str, text: &str) -> Result<AppManifest, Vec<ManifestProblem>> {
+        read::manifest(name, text)
     }
 
-    /// What the model has to say about the signals that the app asks for.
-    pub fn check(&self, _model: &Manifest) -> Vec<ManifestProblem> {
-        Vec::new()
+    /// What the model has to say about the signals that the app asks for. `file` is the
+    /// manifest's name; `matching` finds the signals of a path or pattern.
+    pub fn check<'m>(
+        &self,
+        file: &str,
+        model: &'m Manifest,
+        matching: impl Fn(&str) -> Vec<&'m Signal>,
+    ) -> Vec<ManifestProblem> {
+        let requests = &self.vehicle_signal_lib.signals;
+        requests.iter().flat_map(|r| check::request(file, r, model, &matching(&r.path))).collect()
     }
 }

@@ -1,0 +1,415 @@
+//! From the tree to an [`AppManifest`], noting every problem on the way.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use serde_yaml::{Location, Spanned};
+use vss_codegen::model::{Access, nearest};
+
+use super::{
+    AppManifest, ManifestProblem, RestartPolicy, SignalLib, SignalRequest,
+    document::{self, Data, Node},
+    requirement::Requirement,
+};
+use crate::app::{AppId, Limits, limits};
+
+const FIELDS: &[&str] = &[
+    "id",
+    "name",
+    "version",
+    "type",
+    "entrypoint",
+    "args",
+    "env",
+    "config",
+    "python_deps",
+    "vehicle_signal_lib",
+    "limits",
+    "restart",
+    "stop_grace_period",
+    "network",
+];
+const LIB_FIELDS: &[&str] = &["version", "signals", "auto_generate", "vss_endpoint"];
+const SIGNAL_FIELDS: &[&str] = &["path", "access"];
+const LIMIT_FIELDS: &[&str] = &["cpus", "mem_limit", "pids_limit"];
+
+/// Words that will mean something; better told so than guessed to be misspelled.
+const LATER: &[&str] = &["command", "depends_on", "healthcheck", "vss_endpoint"];
+
+/// The runtime sets these itself, and the app's sandbox or SDK depends on them.
+const RESERVED_ENV: &[&str] =
+    &["HOME", "PYTHONPATH", "VEHICLE_APP_DATA", "VEHICLE_APP_ID", "VEHICLE_EDGE_BROKER"];
+
+const DEFAULT_GRACE: Duration = Duration::from_secs(10);
+
+pub(super) fn manifest(file: &str, text: &str) -> Result<AppManifest, Vec<ManifestProblem>> {
+    let document = document::read(file, text).map_err(|problem| vec![problem])?;
+    let mut reader = Reader { file, text, problems: Vec::new() };
+    let manifest = reader.manifest(&document);
+    match manifest {
+        Some(manifest) if reader.problems.is_empty() => Ok(manifest),
+        _ => {
+            reader.problems.sort_by_key(|problem| (problem.line, problem.column));
+            Err(reader.problems)
+        }
+    }
+}
+
+struct Reader<'a> {
+    file: &'a str,
+    text: &'a str,
+    problems: Vec<ManifestProblem>,
+}
+
+/// The entries of one map, and where it is for what is missing in it.
+struct Fields<'n> {
+    prefix: String,
+    at: Location,
+    entries: &'n [(Spanned<String>, Node)],
+}
+
+impl<'n> Fields<'n> {
+    /// A value that is given; `key:` with nothing after it counts as not given.
+    fn get(&self, name: &str) -> Option<&'n Node> {
+        let (_, node) = self.entries.iter().find(|(key, _)| key.value == name)?;
+        (node.value != Data::Null).then_some(node)
+    }
+
+    fn path(&self, name: &str) -> String {
+        if self.prefix.is_empty() { name.to_owned() } else { format!("{}.{name}", self.prefix) }
+    }
+}
+
+impl Reader<'_> {
+    fn complain(&mut self, at: Location, field: &str, message: impl Into<String>) {
+        self.problems.push(ManifestProblem {
+            line: Some(at.line()).filter(|line| *line > 0),
+            column: Some(at.column()).filter(|column| *column > 0),
+            field: field.to_owned(),
+            ..ManifestProblem::of_file(self.file, message)
+        });
+    }
+
+    /// Always reads all fields, so that all problems come at once; `None` only where a
+    /// value without a default is missing or wrong, which was complained about.
+    fn manifest(&mut self, document: &Node) -> Option<AppManifest> {
+        let fields = self.fields(document, "", FIELDS)?;
+        self.only(&fields, "type", "python", "apps of type 'python' are the only ones so far");
+        self.only(&fields, "network", "none", "apps have no network so far");
+        let id = self.required(&fields, "id", "the app's name in paths and commands");
+        let id = id.and_then(|(text, at)| self.parsed(at, "id", text.parse::<AppId>()));
+        let version = self.required(&fields, "version", "the app's own version, like 1.0.0");
+        let entrypoint = self.required(&fields, "entrypoint", "the Python file to run");
+        let entrypoint =
+            entrypoint.and_then(|(text, at)| self.parsed(at, "entrypoint", inside_folder(text)));
+        let name = fields.get("name").and_then(|node| self.string(node, "name"));
+        let args = self.strings(&fields, "args");
+        let python_deps = self.python_deps(&fields);
+        let env = self.env(&fields);
+        let config = fields.get("config").map(|node| node.value.to_json()).unwrap_or_default();
+        let vehicle_signal_lib = self.signal_lib(&fields);
+        let limits = self.limits(&fields);
+        let restart = self.restart(&fields);
+        let grace = fields.get("stop_grace_period").and_then(|node| {
+            let text = self.string(node, "stop_grace_period")?;
+            self.parsed(node.referenced, "stop_grace_period", limits::parse_duration(&text))
+        });
+        let id = id?;
+        Some(AppManifest {
+            name: name.unwrap_or_else(|| id.to_string()),
+            id,
+            version: version?.0,
+            entrypoint: entrypoint?,
+            args,
+            env,
+            config,
+            python_deps,
+            vehicle_signal_lib,
+            limits,
+            restart,
+            stop_grace_period: grace.unwrap_or(DEFAULT_GRACE),
+        })
+    }
+
+    fn python_deps(&mut self, fields: &Fields<'_>) -> Vec<String> {
+        let mut deps = Vec::new();
+        for (index, node) in self.items(fields, "python_deps").iter().enumerate() {
+            let field = format!("python_deps[{index}]");
+            let Some(text) = self.string(node, &field) else { continue };
+            self.parsed(node.referenced, &field, Requirement::parse(&text));
+            deps.push(text.trim().to_owned());
+        }
+        deps
+    }
+
+    fn env(&mut self, fields: &Fields<'_>) -> BTreeMap<String, String> {
+        let Some(node) = fields.get("env") else { return BTreeMap::new() };
+        let Data::Map(entries) = &node.value else {
+            let message =
+                format!("expected a map of names to values, got {}", node.value.describe());
+            self.complain(node.referenced, "env", message);
+            return BTreeMap::new();
+        };
+        let mut env = BTreeMap::new();
+        for (key, node) in entries {
+            let field = format!("env.{}", key.value);
+            self.parsed(key.referenced, &field, env_name(&key.value));
+            if let Some(value) = self.string(node, &field) {
+                if value.contains('\0') {
+                    self.complain(node.referenced, &field, "a value cannot hold a NUL character");
+                }
+                env.insert(key.value.clone(), value);
+            }
+        }
+        env
+    }
+
+    fn signal_lib(&mut self, fields: &Fields<'_>) -> SignalLib {
+        let empty = SignalLib { auto_generate: true, ..SignalLib::default() };
+        let Some(node) = fields.get("vehicle_signal_lib") else { return empty };
+        let Some(lib) = self.fields(node, "vehicle_signal_lib", LIB_FIELDS) else { return empty };
+        if let Some(node) = lib.get("vss_endpoint") {
+            self.complain(
+                node.referenced,
+                "vehicle_signal_lib.vss_endpoint",
+                "is not supported yet: apps use the model that the runtime was started with",
+            );
+        }
+        let version = lib.get("version");
+        let version = version.and_then(|node| self.string(node, "vehicle_signal_lib.version"));
+        let auto_generate = lib.get("auto_generate").and_then(|node| match node.value {
+            Data::Bool(value) => Some(value),
+            _ => {
+                let message = format!("expected true or false, got {}", node.value.describe());
+                self.complain(node.referenced, "vehicle_signal_lib.auto_generate", message);
+                None
+            }
+        });
+        let nodes = self.items(&lib, "signals");
+        let signals = nodes.iter().enumerate();
+        let signals = signals.filter_map(|(index, node)| self.signal(index, node)).collect();
+        SignalLib { version, signals, auto_generate: auto_generate.unwrap_or(true) }
+    }
+
+    /// `Vehicle.Speed`, or a map with `path` and `access`.
+    fn signal(&mut self, index: usize, node: &Node) -> Option<SignalRequest> {
+        let field = format!("vehicle_signal_lib.signals[{index}]");
+        if !matches!(node.value, Data::Map(_)) {
+            let path = self.string(node, &field)?;
+            let path = self.parsed(node.referenced, &field, signal_path(path))?;
+            return Some(SignalRequest { path, access: vec![Access::Read], at: place(node) });
+        }
+        let fields = self.fields(node, &field, SIGNAL_FIELDS)?;
+        let access = self.access(&fields);
+        let (path, at) = self.required(&fields, "path", "a signal's path or a pattern")?;
+        let path = self.parsed(at, &fields.path("path"), signal_path(path))?;
+        Some(SignalRequest { path, access, at: fields.get("path").and_then(place) })
+    }
+
+    /// One word or a list of them; `read` when not given.
+    fn access(&mut self, fields: &Fields<'_>) -> Vec<Access> {
+        let field = fields.path("access");
+        let nodes = match fields.get("access") {
+            None => return vec![Access::Read],
+            Some(Node { value: Data::List(items), .. }) => items.as_slice(),
+            Some(node) => std::slice::from_ref(node),
+        };
+        let mut access: Vec<Access> = Vec::new();
+        for node in nodes {
+            let Some(word) = self.string(node, &field) else { continue };
+            match word.as_str() {
+                "read" => access.push(Access::Read),
+                "write" => access.push(Access::Write),
+                "provide" => access.push(Access::Provide),
+                other => {
+                    let message = format!("'{other}' is none of read, write, provide");
+                    self.complain(node.referenced, &field, message);
+                }
+            }
+        }
+        access.sort();
+        access.dedup();
+        access
+    }
+
+    fn limits(&mut self, fields: &Fields<'_>) -> Limits {
+        let none = Limits::default();
+        let Some(node) = fields.get("limits") else { return none };
+        let Some(fields) = self.fields(node, "limits", LIMIT_FIELDS) else { return none };
+        let mut limit = |name: &str| {
+            let node = fields.get(name)?;
+            let text = self.string(node, &fields.path(name))?;
+            Some((text, node.referenced))
+        };
+        let (cpus, memory, pids) = (limit("cpus"), limit("mem_limit"), limit("pids_limit"));
+        Limits {
+            cpus: cpus.and_then(|(text, at)| self.parsed(at, "limits.cpus", processors(&text))),
+            mem_limit: memory.and_then(|(text, at)| {
+                self.parsed(at, "limits.mem_limit", limits::parse_size(&text))
+            }),
+            pids_limit: pids
+                .and_then(|(text, at)| self.parsed(at, "limits.pids_limit", count(&text))),
+        }
+    }
+
+    fn restart(&mut self, fields: &Fields<'_>) -> RestartPolicy {
+        let Some(node) = fields.get("restart") else { return RestartPolicy::No };
+        // YAML 1.1 habits: an unquoted `no` may arrive as false.
+        if node.value == Data::Bool(false) {
+            return RestartPolicy::No;
+        }
+        let Some(word) = self.string(node, "restart") else { return RestartPolicy::No };
+        let found = RestartPolicy::ALL.into_iter().find(|policy| policy.name() == word);
+        found.unwrap_or_else(|| {
+            let message = format!("'{word}' is none of no, on-failure, always");
+            self.complain(node.referenced, "restart", message);
+            RestartPolicy::No
+        })
+    }
+
+    fn only(&mut self, fields: &Fields<'_>, name: &str, value: &str, why: &str) {
+        if let Some(node) = fields.get(name)
+            && let Some(text) = self.string(node, name)
+            && text != value
+        {
+            self.complain(node.referenced, name, format!("'{text}' is not supported yet: {why}"));
+        }
+    }
+
+    // The shapes that fields have.
+
+    fn fields<'n>(&mut self, node: &'n Node, prefix: &str, known: &[&str]) -> Option<Fields<'n>> {
+        let Data::Map(entries) = &node.value else {
+            let message = format!("expected named fields, got {}", node.value.describe());
+            self.complain(node.referenced, prefix, message);
+            return None;
+        };
+        let fields = Fields { prefix: prefix.to_owned(), at: node.referenced, entries };
+        for (key, _) in entries {
+            let name = key.value.as_str();
+            if known.contains(&name) {
+                continue;
+            }
+            let message = match nearest(name, known.iter().copied()) {
+                _ if LATER.contains(&name) => "is not supported yet".to_owned(),
+                Some(near) => format!("unknown field; did you mean '{near}'?"),
+                None => format!("unknown field; known are {}", known.join(", ")),
+            };
+            self.complain(key.referenced, &fields.path(name), message);
+        }
+        Some(fields)
+    }
+
+    fn required(
+        &mut self,
+        fields: &Fields<'_>,
+        name: &str,
+        what: &str,
+    ) -> Option<(String, Location)> {
+        let field = fields.path(name);
+        let Some(node) = fields.get(name) else {
+            self.complain(fields.at, &field, format!("is missing: give {what}"));
+            return None;
+        };
+        let text = self.string(node, &field)?;
+        if text.trim().is_empty() {
+            self.complain(node.referenced, &field, format!("is empty: give {what}"));
+            return None;
+        }
+        Some((text, node.referenced))
+    }
+
+    /// A scalar as it is written: `version: 1.10` is the text 1.10.
+    fn string(&mut self, node: &Node, field: &str) -> Option<String> {
+        let text = match &node.value {
+            Data::Text(text) => text.clone(),
+            Data::Bool(_) | Data::Int(_) | Data::Float(_) => {
+                document::source_text(self.text, node.defined)?.trim().to_owned()
+            }
+            other => {
+                let message = format!("expected a text, got {}", other.describe());
+                self.complain(node.referenced, field, message);
+                return None;
+            }
+        };
+        Some(text)
+    }
+
+    fn items<'n>(&mut self, fields: &Fields<'n>, name: &str) -> &'n [Node] {
+        match fields.get(name) {
+            None => &[],
+            Some(Node { value: Data::List(items), .. }) => items,
+            Some(node) => {
+                let message = format!("expected a list, got {}", node.value.describe());
+                self.complain(node.referenced, &fields.path(name), message);
+                &[]
+            }
+        }
+    }
+
+    fn strings(&mut self, fields: &Fields<'_>, name: &str) -> Vec<String> {
+        let nodes = self.items(fields, name).iter().enumerate();
+        let field = fields.path(name);
+        nodes.filter_map(|(index, node)| self.string(node, &format!("{field}[{index}]"))).collect()
+    }
+
+    fn parsed<T, E: ToString>(
+        &mut self,
+        at: Location,
+        field: &str,
+        result: Result<T, E>,
+    ) -> Option<T> {
+        result.map_err(|error| self.complain(at, field, error.to_string())).ok()
+    }
+}
+
+fn place(node: &Node) -> Option<(u64, u64)> {
+    Some((node.referenced.line(), node.referenced.column())).filter(|(line, _)| *line > 0)
+}
+
+fn inside_folder(path: String) -> Result<String, String> {
+    let climbs = path.split('/').any(|part| part == "..");
+    if path.starts_with(['/', '-']) || climbs || path.contains(['\0', '\\']) {
+        return Err(format!(
+            "'{path}' must be a file below the app's own folder, like src/main.py"
+        ));
+    }
+    Ok(path)
+}
+
+fn signal_path(path: String) -> Result<String, String> {
+    let good = |part: &str| {
+        !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "_*".contains(c))
+    };
+    if path.split('.').all(good) {
+        Ok(path)
+    } else {
+        Err(format!("'{path}' is no signal path: write it like Vehicle.Speed or Vehicle.Cabin.**"))
+    }
+}
+
+fn env_name(name: &str) -> Result<(), String> {
+    if RESERVED_ENV.contains(&name) {
+        return Err("is set by the runtime and cannot be changed".to_owned());
+    }
+    let good = !name.is_empty()
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if good { Ok(()) } else { Err("a name is letters, digits and '_'".to_owned()) }
+}
+
+fn processors(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if (0.01..=1024.0).contains(&number) => Ok(number),
+        _ => Err(format!("'{text}' is not a number of processors: write it like 0.5")),
+    }
+}
+
+fn count(text: &str) -> Result<u64, String> {
+    match text.parse::<u64>() {
+        Ok(number) if number > 0 => Ok(number),
+        _ => Err(format!("'{text}' is not a number of processes: write it like 64")),
+    }
+}
+
+#[cfg(test)]
+mod tests;
