@@ -1,4 +1,51 @@
-//! The signal broker.
+//! The signal broker: values, metadata, subscriptions and actuations of one model.
+//!
+//! In: a [`Manifest`](vss_codegen::model::Manifest) that becomes the [`Registry`]; clients,
+//! each with a fixed identity ([`Client`]): whoever may connect to the TCP port, the runtime
+//! itself, or one app behind its own socket.
+//! Out: the [`Broker`] for use in this process, [`serve_tcp`] and [`serve_app`] for everyone
+//! else (`kuksa.val.v2` and `v1`), and [`mock`], which plays a car.
+//!
+//! Every way in goes through [`Broker`], which checks access first, then type and bounds:
+//! the protocol modules (`v1`, `v2`) only translate. A signal has a slot of its own with its
+//! value, its claims and a list of its subscribers; a publisher visits that list and nothing
+//! else. Each subscriber has a bounded queue, so that a slow one costs others nothing:
+//!
+//! ```text
+//! v1, v2 ─▶ Broker ─▶ Slot ─▶ Queue ─▶ Subscription ─▶ v1, v2
+//!                       └───▶ Provider (actuations)
+//! ```
+//!
+//! No lock is held over an await, and none while a task is woken.
+//! Must not know: apps' states, processes, HTTP, the database.
 
+mod access;
+mod broker;
+mod error;
+mod pattern;
 pub mod proto;
+mod provider;
+mod queue;
+mod registry;
+mod slot;
+mod subscription;
+#[cfg(test)]
+mod testing;
+mod update;
 pub mod v2;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+pub use access::{Client, Grants};
+pub use broker::{Broker, SignalRef};
+pub use error::SignalError;
+pub use pattern::{InvalidPattern, Pattern};
+pub use provider::{Actuation, ActuationStream, Provider};
+pub use registry::{Entry, Registry, RegistryError};
+pub use subscription::Subscription;
+pub use update::{Datapoint, Update};
+
+/// A poisoned lock is taken all the same: no invariant spans two steps under these locks.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

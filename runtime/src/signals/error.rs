@@ -1,0 +1,50 @@
+//! Why the broker refuses.
+
+use std::sync::Arc;
+
+use vss_codegen::model::{Access, Violation};
+
+use crate::app::AppId;
+
+/// Each protocol turns these into its own codes; the text is the same everywhere.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum SignalError {
+    #[error("no signal has the path '{path}'{}", suggestion(nearest))]
+    UnknownPath { path: String, nearest: Option<String> },
+    #[error("no signal has the id {0}: ids are given anew when the broker starts")]
+    UnknownId(i32),
+    #[error("{0}")]
+    BadPath(String),
+    #[error("{path}: {violation}")]
+    Invalid { path: Arc<str>, violation: Violation },
+    #[error(
+        "app {app} may not {} {path}: declare it with access '{}' in the app's manifest \
+         (vehicle_signal_lib.signals)",
+        access_name(*access), access_name(*access)
+    )]
+    Denied { app: AppId, path: Arc<str>, access: Access },
+    #[error("{path} is no actuator: only an actuator has a target")]
+    NoActuator { path: Arc<str> },
+    #[error("{path} has no provider that carries out actuations now")]
+    NoProvider { path: Arc<str> },
+    #[error("the provider of {path} does not take actuations fast enough: try again")]
+    ProviderBusy { path: Arc<str> },
+    #[error("the provider of {path} left before it could be asked")]
+    ProviderGone { path: Arc<str> },
+    #[error("{path} is already claimed by another provider")]
+    AlreadyClaimed { path: Arc<str> },
+    #[error("{path} is published without a claim: send a ProvideSignalRequest first")]
+    NotClaimed { path: Arc<str> },
+}
+
+fn suggestion(nearest: &Option<String>) -> String {
+    nearest.as_ref().map_or_else(String::new, |path| format!("; did you mean '{path}'?"))
+}
+
+fn access_name(access: Access) -> &'static str {
+    match access {
+        Access::Read => "read",
+        Access::Write => "write",
+        Access::Provide => "provide",
+    }
+}

@@ -1,0 +1,112 @@
+//! Providers: who publishes signals continuously and carries out actuations.
+//!
+//! A claim belongs to its [`Provider`] and ends when that is dropped, so it never outlives
+//! the stream or the task behind it.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+};
+
+use tokio::sync::mpsc;
+use vss_codegen::model::{Access, SignalKind, Value};
+
+use super::{
+    Broker, Client, SignalError, SignalRef, Update, lock,
+    slot::{Aspect, Claim},
+};
+
+/// How many batches of actuations may wait for a provider.
+const WAITING: usize = 64;
+
+/// A value that an actuator is asked for.
+pub type Actuation = Arc<Update>;
+
+/// Batches in the order they were asked for; ends when the provider is dropped.
+pub type ActuationStream = mpsc::Receiver<Vec<Actuation>>;
+
+#[derive(Debug)]
+pub struct Provider {
+    broker: Broker,
+    client: Client,
+    port: Arc<Port>,
+    /// Indices of the slots, for the release.
+    claims: Mutex<BTreeSet<(Claim, usize)>>,
+}
+
+/// What slots know of a provider.
+#[derive(Debug)]
+pub(super) struct Port {
+    pub(super) number: u64,
+    pub(super) is_fallback: bool,
+    pub(super) actuations: mpsc::Sender<Vec<Actuation>>,
+}
+
+impl Provider {
+    pub(super) fn open(
+        broker: Broker,
+        client: Client,
+        number: u64,
+        is_fallback: bool,
+    ) -> (Provider, ActuationStream) {
+        let (actuations, stream) = mpsc::channel(WAITING);
+        let port = Arc::new(Port { number, is_fallback, actuations });
+        (Provider { broker, client, port, claims: Mutex::default() }, stream)
+    }
+
+    /// Claims to carry out the actuations of all these actuators, or of none.
+    pub fn claim_actuations(&self, signals: &[SignalRef<'_>]) -> Result<(), SignalError> {
+        self.claim(Claim::Actuation, signals)
+    }
+
+    /// Claims to be the only one who publishes these signals on a stream, all or none.
+    pub fn claim_signals(&self, signals: &[SignalRef<'_>]) -> Result<(), SignalError> {
+        self.claim(Claim::Publishing, signals)
+    }
+
+    /// Publishes a claimed signal's value; `None` says that it has none now.
+    pub fn publish(&self, signal: SignalRef<'_>, value: Option<Value>) -> Result<(), SignalError> {
+        let entry = self.broker.allowed(&self.client, signal, Access::Provide)?;
+        match self.broker.slot(entry).publisher() {
+            Some(number) if number == self.port.number => {}
+            Some(_) => return Err(SignalError::AlreadyClaimed { path: entry.shared_path() }),
+            None => return Err(SignalError::NotClaimed { path: entry.shared_path() }),
+        }
+        self.broker.store_checked(entry, Aspect::Current, value)?;
+        Ok(())
+    }
+
+    fn claim(&self, claim: Claim, signals: &[SignalRef<'_>]) -> Result<(), SignalError> {
+        let mut entries = Vec::with_capacity(signals.len());
+        for signal in signals {
+            let entry = self.broker.allowed(&self.client, *signal, Access::Provide)?;
+            if claim == Claim::Actuation && entry.signal().kind != SignalKind::Actuator {
+                return Err(SignalError::NoActuator { path: entry.shared_path() });
+            }
+            entries.push(entry);
+        }
+        let mut claims = lock(&self.claims);
+        let mut new = Vec::new();
+        for entry in entries {
+            if !self.broker.slot(entry).claim(claim, &self.port) {
+                for index in new {
+                    self.broker.release(claim, index, &self.port);
+                }
+                return Err(SignalError::AlreadyClaimed { path: entry.shared_path() });
+            }
+            if !claims.contains(&(claim, entry.index())) {
+                new.push(entry.index());
+            }
+        }
+        claims.extend(new.into_iter().map(|index| (claim, index)));
+        Ok(())
+    }
+}
+
+impl Drop for Provider {
+    fn drop(&mut self) {
+        for (claim, index) in std::mem::take(&mut *lock(&self.claims)) {
+            self.broker.release(claim, index, &self.port);
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! One signal while a car runs: its value, who gets it, who provides it.
+
+use std::{
+    sync::{Arc, Mutex},
+    task::Waker,
+};
+
+use super::{Update, lock, provider::Port, queue::Queue};
+
+#[derive(Debug, Default)]
+pub(super) struct Slot {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    current: Option<Arc<Update>>,
+    /// The last value that an actuator was asked for.
+    target: Option<Arc<Update>>,
+    readers: Vec<Reader>,
+    target_readers: Vec<Reader>,
+    /// Carries out actuations.
+    actuation: Option<Arc<Port>>,
+    /// Does so while nobody has claimed that: the mock.
+    fallback: Option<Arc<Port>>,
+    /// The number of the provider that alone publishes on a stream.
+    publisher: Option<u64>,
+}
+
+/// A subscriber's queue, and this signal's number in it.
+#[derive(Clone, Debug)]
+pub(super) struct Reader {
+    pub(super) queue: Arc<Queue>,
+    pub(super) member: u32,
+}
+
+/// What a subscriber follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Aspect {
+    Current,
+    Target,
+}
+
+/// What a provider claims.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Claim {
+    Actuation,
+    Publishing,
+}
+
+impl Slot {
+    pub(super) fn get(&self, aspect: Aspect) -> Option<Arc<Update>> {
+        lock(&self.state).last(aspect).clone()
+    }
+
+    /// Stores the update and queues it for each reader. With `only_changes`, an equal value
+    /// is stored for its time and told to nobody.
+    pub(super) fn store(&self, aspect: Aspect, update: &Arc<Update>, only_changes: bool) {
+        let mut wakers: Vec<Waker> = Vec::new();
+        {
+            let mut state = lock(&self.state);
+            let old = state.last(aspect).replace(update.clone());
+            let same = old.is_some_and(|old| old.datapoint().value == update.datapoint().value);
+            if only_changes && same {
+                return;
+            }
+            for reader in state.readers(aspect).iter() {
+                wakers.extend(reader.queue.push(reader.member, update));
+            }
+        }
+        for waker in wakers {
+            waker.wake();
+        }
+    }
+
+    /// Adds a reader and gives it the value from which it goes on.
+    pub(super) fn subscribe(&self, aspect: Aspect, reader: Reader) -> Option<Arc<Update>> {
+        let mut state = lock(&self.state);
+        state.readers(aspect).push(reader);
+        state.last(aspect).clone()
+    }
+
+    pub(super) fn unsubscribe(&self, aspect: Aspect, queue: &Arc<Queue>) {
+        let mut state = lock(&self.state);
+        state.readers(aspect).retain(|reader| !Arc::ptr_eq(&reader.queue, queue));
+    }
+
+    /// False if another provider has claimed this.
+    pub(super) fn claim(&self, claim: Claim, port: &Arc<Port>) -> bool {
+        let mut state = lock(&self.state);
+        match claim {
+            Claim::Actuation => {
+                let place =
+                    if port.is_fallback { &mut state.fallback } else { &mut state.actuation };
+                place.get_or_insert_with(|| port.clone()).number == port.number
+            }
+            Claim::Publishing => *state.publisher.get_or_insert(port.number) == port.number,
+        }
+    }
+
+    pub(super) fn release(&self, claim: Claim, port: &Arc<Port>) {
+        let mut state = lock(&self.state);
+        match claim {
+            Claim::Actuation => {
+                let place =
+                    if port.is_fallback { &mut state.fallback } else { &mut state.actuation };
+                place.take_if(|claimed| claimed.number == port.number);
+            }
+            Claim::Publishing => {
+                state.publisher.take_if(|claimed| *claimed == port.number);
+            }
+        }
+    }
+
+    /// The number of the provider that has claimed to publish this signal.
+    pub(super) fn publisher(&self) -> Option<u64> {
+        lock(&self.state).publisher
+    }
+
+    /// Who carries out actuations now.
+    pub(super) fn actuator(&self) -> Option<Arc<Port>> {
+        let state = lock(&self.state);
+        state.actuation.as_ref().or(state.fallback.as_ref()).cloned()
+    }
+
+    /// Whether anyone but a fallback has claimed this signal.
+    pub(super) fn is_claimed(&self) -> bool {
+        let state = lock(&self.state);
+        state.actuation.is_some() || state.publisher.is_some()
+    }
+}
+
+impl State {
+    fn last(&mut self, aspect: Aspect) -> &mut Option<Arc<Update>> {
+        match aspect {
+            Aspect::Current => &mut self.current,
+            Aspect::Target => &mut self.target,
+        }
+    }
+
+    fn readers(&mut self, aspect: Aspect) -> &mut Vec<Reader> {
+        match aspect {
+            Aspect::Current => &mut self.readers,
+            Aspect::Target => &mut self.target_readers,
+        }
+    }
+}
