@@ -1,0 +1,125 @@
+//! Every error of the API: the one place where a domain error becomes a status and a code.
+//!
+//! The body is `{"error": {"code", "message", "details"?}}`. Programs switch on the code,
+//! people read the message, which says what to do.
+
+use std::{fmt::Display, io};
+
+use axum::{
+    Json,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{unpack::UnpackError, upload::UploadError};
+use crate::app::InvalidAppId;
+
+#[derive(Debug)]
+pub(crate) struct ApiError {
+    status: StatusCode,
+    body: ErrorBody,
+}
+
+/// What a client reads.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct ErrorBody {
+    pub(crate) code: String,
+    pub(crate) message: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) details: Option<serde_json::Value>,
+}
+
+/// The envelope of [`ErrorBody`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct ErrorReply {
+    pub(crate) error: ErrorBody,
+}
+
+impl ApiError {
+    fn new(status: StatusCode, code: &str, message: impl Display) -> ApiError {
+        let body = ErrorBody { code: code.to_owned(), message: message.to_string(), details: None };
+        ApiError { status, body }
+    }
+
+    pub(crate) fn bad_request(message: impl Display) -> ApiError {
+        ApiError::new(StatusCode::BAD_REQUEST, "bad_request", message)
+    }
+
+    /// The request did not come from this machine.
+    pub(crate) fn forbidden(message: impl Display) -> ApiError {
+        ApiError::new(StatusCode::FORBIDDEN, "forbidden_origin", message)
+    }
+
+    pub(crate) fn no_such_address(path: &str) -> ApiError {
+        let message = format!("there is nothing at {path}");
+        ApiError::new(StatusCode::NOT_FOUND, "no_such_address", message)
+    }
+
+    pub(crate) fn wrong_method(method: impl Display, path: &str) -> ApiError {
+        let message = format!("{path} does not take {method}");
+        ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", message)
+    }
+
+    /// The framework could not read a body: too large, or the connection broke.
+    pub(crate) fn body(status: StatusCode, message: impl Display) -> ApiError {
+        match status {
+            StatusCode::PAYLOAD_TOO_LARGE => ApiError::new(status, "too_large", message),
+            _ => ApiError::bad_request(message),
+        }
+    }
+
+    pub(crate) fn timeout() -> ApiError {
+        let message = "the request took too long and was given up";
+        ApiError::new(StatusCode::GATEWAY_TIMEOUT, "timeout", message)
+    }
+
+    /// A fault of ours: the details are for the log, not for the client.
+    pub(crate) fn internal(error: impl Display) -> ApiError {
+        tracing::error!(%error, "request failed");
+        ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", error)
+    }
+
+    pub(crate) fn into_body(self) -> ErrorBody {
+        self.body
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        (self.status, Json(ErrorReply { error: self.body })).into_response()
+    }
+}
+
+impl From<InvalidAppId> for ApiError {
+    fn from(error: InvalidAppId) -> ApiError {
+        ApiError::new(StatusCode::BAD_REQUEST, "invalid_app_id", error)
+    }
+}
+
+impl From<UploadError> for ApiError {
+    fn from(error: UploadError) -> ApiError {
+        let (status, code) = match &error {
+            UploadError::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
+            UploadError::Stalled { .. } => (StatusCode::REQUEST_TIMEOUT, "timeout"),
+            UploadError::Broken(_) => (StatusCode::BAD_REQUEST, "bad_request"),
+            UploadError::Unpack(UnpackError::Write(error)) | UploadError::Write(error) => {
+                disk(error)
+            }
+            UploadError::Unpack(
+                UnpackError::TooLarge { .. } | UnpackError::TooMany { .. } | UnpackError::Ratio { .. },
+            ) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
+            UploadError::Unpack(_) => (StatusCode::BAD_REQUEST, "bad_archive"),
+        };
+        ApiError::new(status, code, error)
+    }
+}
+
+fn disk(error: &io::Error) -> (StatusCode, &'static str) {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            (StatusCode::INSUFFICIENT_STORAGE, "disk_full")
+        }
+        _ => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
+    }
+}
