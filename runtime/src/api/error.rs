@@ -13,7 +13,10 @@ use axum::{
 use serde::{Deserialize, Serialize};
 
 use super::{unpack::UnpackError, upload::UploadError};
-use crate::app::InvalidAppId;
+use crate::{
+    app::{AppId, InvalidAppId},
+    supervisor,
+};
 
 #[derive(Debug)]
 pub(crate) struct ApiError {
@@ -74,6 +77,16 @@ impl ApiError {
         ApiError::new(StatusCode::GATEWAY_TIMEOUT, "timeout", message)
     }
 
+    pub(crate) fn not_reading(app: &AppId) -> ApiError {
+        let message = format!("'{app}' does not read its standard input");
+        ApiError::new(StatusCode::CONFLICT, "no_input", message)
+    }
+
+    /// It was admitted and tried, and did not work.
+    pub(crate) fn operation_failed(reason: impl Display) -> ApiError {
+        ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "operation_failed", reason)
+    }
+
     /// A fault of ours: the details are for the log, not for the client.
     pub(crate) fn internal(error: impl Display) -> ApiError {
         tracing::error!(%error, "request failed");
@@ -112,6 +125,29 @@ impl From<UploadError> for ApiError {
             UploadError::Unpack(_) => (StatusCode::BAD_REQUEST, "bad_archive"),
         };
         ApiError::new(status, code, error)
+    }
+}
+
+impl From<supervisor::Error> for ApiError {
+    fn from(error: supervisor::Error) -> ApiError {
+        use supervisor::Error;
+        let (status, code) = match &error {
+            Error::UnknownApp(_) => (StatusCode::NOT_FOUND, "unknown_app"),
+            Error::Denied { .. } => (StatusCode::CONFLICT, "denied"),
+            Error::Failed { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "operation_failed"),
+            Error::Manifest(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_manifest"),
+            Error::Bundle(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_bundle"),
+            Error::NoInput { .. } => (StatusCode::CONFLICT, "no_input"),
+            Error::Store(_) => (StatusCode::INTERNAL_SERVER_ERROR, "store"),
+            Error::Setup(_) => (StatusCode::SERVICE_UNAVAILABLE, "setup"),
+            Error::ShuttingDown => (StatusCode::SERVICE_UNAVAILABLE, "shutting_down"),
+            Error::NotYet(_) => (StatusCode::NOT_IMPLEMENTED, "not_supported"),
+        };
+        let mut reply = ApiError::new(status, code, &error);
+        if let Error::Manifest(problems) = &error {
+            reply.body.details = serde_json::to_value(problems).ok();
+        }
+        reply
     }
 }
 

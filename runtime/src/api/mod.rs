@@ -1,1 +1,118 @@
-//! (to be written)
+//! HTTP and WebSocket for clients on this machine.
+//!
+//! In: requests, read as hostile: every body has a limit, every wait an end, and both the
+//! `Host` and the `Origin` must be this machine's (`guard`). Out: JSON (`wire`), errors of
+//! one shape (`error`), and streams that never let a slow client slow anybody else (`ws`).
+//! One endpoint, one file. A state is changed only through the supervisor; signals are read
+//! and set as [`Client::outside`](crate::signals::Client::outside).
+//! Must not know: how apps are run, stored or isolated.
+
+mod apps;
+mod error;
+mod extract;
+mod guard;
+mod health;
+mod info;
+mod server;
+mod signals;
+mod unpack;
+mod upload;
+pub(crate) mod wire;
+mod ws;
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request},
+    http::Method,
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use tokio_util::sync::CancellationToken;
+
+pub(crate) use health::{Health, router as health_router};
+pub(crate) use server::serve;
+
+use self::error::ApiError;
+use crate::{signals::Broker, supervisor::Supervisor};
+
+/// What the handlers share.
+#[derive(Clone, Debug)]
+pub(crate) struct Api(Arc<Shared>);
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) supervisor: Supervisor,
+    pub(crate) broker: Broker,
+    /// Everything of `GET /api/info` that does not change while the daemon runs.
+    pub(crate) info: wire::Info,
+    /// Where uploads are unpacked; on the same file system as the apps.
+    pub(crate) staging: PathBuf,
+    /// WebSocket sessions and long waits end with it.
+    pub(crate) shutdown: CancellationToken,
+}
+
+impl Api {
+    pub(crate) fn new(shared: Shared) -> Api {
+        Api(Arc::new(shared))
+    }
+}
+
+impl std::ops::Deref for Api {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+/// No body but an app's archive is larger.
+const BODY_LIMIT: usize = 1 << 20;
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// For operations, which may wait `wait::MAX` and take an upload before that.
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(20 * 60);
+
+/// All of the API.
+pub(crate) fn router(api: Api) -> Router {
+    let quick = Router::new()
+        .route("/api/apps", get(apps::list::handle))
+        .route("/api/apps/{id}", get(apps::show::handle))
+        .route("/api/apps/{id}/logs", get(apps::logs::handle))
+        .route("/api/apps/{id}/stdin", post(apps::stdin::handle))
+        .route("/api/signals", get(signals::list::handle).put(signals::set::handle))
+        .route("/api/info", get(info::handle))
+        .route("/api/ws", get(ws::handle))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(middleware::from_fn(|request: Request, next: Next| {
+            within(REQUEST_TIMEOUT, request, next)
+        }));
+    let operations = Router::new()
+        .route("/api/apps", post(apps::install::handle))
+        .route("/api/apps/{id}/install", post(apps::install::handle_known))
+        .route("/api/apps/{id}/{operation}", post(apps::operate::handle))
+        // The upload counts and bounds its body itself.
+        .layer(DefaultBodyLimit::disable())
+        .layer(middleware::from_fn(|request: Request, next: Next| {
+            within(OPERATION_TIMEOUT, request, next)
+        }));
+    guarded(quick.merge(operations).with_state(api))
+}
+
+/// Adds what every router of ours has: the guard, and errors in our own shape.
+fn guarded(router: Router) -> Router {
+    router
+        .fallback(async |request: Request| ApiError::no_such_address(request.uri().path()))
+        .method_not_allowed_fallback(async |method: Method, request: Request| {
+            ApiError::wrong_method(method, request.uri().path())
+        })
+        .layer(middleware::from_fn(guard::only_this_machine))
+}
+
+async fn within(limit: Duration, request: Request, next: Next) -> Response {
+    match tokio::time::timeout(limit, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => ApiError::timeout().into_response(),
+    }
+}

@@ -1,0 +1,9 @@
+//! `GET /api/info`: what runs here, with which model, and what the sandbox can do.
+
+use axum::{Json, extract::State};
+
+use super::{Api, wire::Info};
+
+pub(crate) async fn handle(State(api): State<Api>) -> Json<Info> {
+    Json(api.info.clone())
+}

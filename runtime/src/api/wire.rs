@@ -1,0 +1,140 @@
+//! The JSON of the API, written by the handlers and read by the command line.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use vss_codegen::model::{Access, Literal, ModelInfo, SignalKind};
+
+pub(crate) use super::error::ErrorReply;
+use crate::{
+    app::{AppId, AppStatus, Line, Stream},
+    sandbox::Capabilities,
+    supervisor::Admission,
+};
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct AppList {
+    pub(crate) apps: Vec<AppStatus>,
+}
+
+/// The answer to an operation.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct OperationReply {
+    pub(crate) admission: Admission,
+    /// Whether the operation is over; false when it goes on in the background.
+    pub(crate) settled: bool,
+    /// The app now; none once it is uninstalled.
+    pub(crate) app: Option<AppStatus>,
+}
+
+/// A part of a console. Numbers that no longer exist are listed in `gaps`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct LogPage {
+    pub(crate) lines: Vec<LogLine>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) gaps: Vec<Gap>,
+    /// Whether asking again with `after` the last number gives more.
+    pub(crate) more: bool,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct LogLine {
+    pub(crate) seq: u64,
+    pub(crate) stream: Stream,
+    pub(crate) at: Timestamp,
+    pub(crate) content: String,
+}
+
+impl From<Line> for LogLine {
+    fn from(line: Line) -> LogLine {
+        let content = line.text.as_ref().to_owned();
+        LogLine { seq: line.seq, stream: line.stream, at: line.at, content }
+    }
+}
+
+/// Both numbers are included.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Gap {
+    pub(crate) from: u64,
+    pub(crate) to: u64,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct SignalList {
+    pub(crate) signals: Vec<SignalEntry>,
+}
+
+/// A signal with what it is and what it holds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct SignalEntry {
+    pub(crate) path: String,
+    #[serde(rename = "type")]
+    pub(crate) kind: SignalKind,
+    pub(crate) datatype: String,
+    pub(crate) access: Vec<Access>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) unit: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) min: Option<Literal>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) max: Option<Literal>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) allowed: Vec<Literal>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) description: Option<String>,
+    /// Null while nobody has published it.
+    pub(crate) value: Json,
+    pub(crate) timestamp: Option<Timestamp>,
+}
+
+/// One change in a `signal:update`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct SignalUpdate {
+    pub(crate) path: String,
+    pub(crate) value: Json,
+    pub(crate) timestamp: Option<Timestamp>,
+}
+
+/// The answer to setting signals: the paths, in the order given.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct SignalsSet {
+    pub(crate) set: Vec<String>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Info {
+    pub(crate) version: String,
+    pub(crate) runtime_id: String,
+    pub(crate) pid: u32,
+    pub(crate) started_at: Timestamp,
+    pub(crate) state_dir: String,
+    pub(crate) listen: Listen,
+    pub(crate) model: InfoModel,
+    pub(crate) sandbox: Capabilities,
+    /// The provider that plays the values: `mock` or `none`.
+    pub(crate) provider: String,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Listen {
+    pub(crate) http: String,
+    pub(crate) grpc: String,
+    pub(crate) health: String,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct InfoModel {
+    #[serde(flatten)]
+    pub(crate) model: ModelInfo,
+    pub(crate) signals: usize,
+    pub(crate) source: String,
+}
+
+/// Progress of an install, in `app:progress`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Progress {
+    pub(crate) app_id: AppId,
+    pub(crate) step: String,
+    pub(crate) message: String,
+    pub(crate) percent: Option<u8>,
+}
