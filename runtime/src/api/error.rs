@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::{unpack::UnpackError, upload::UploadError};
 use crate::{
     app::{AppId, InvalidAppId},
+    signals::SignalError,
     supervisor,
 };
 
@@ -80,6 +81,11 @@ impl ApiError {
     pub(crate) fn not_reading(app: &AppId) -> ApiError {
         let message = format!("'{app}' does not read its standard input");
         ApiError::new(StatusCode::CONFLICT, "no_input", message)
+    }
+
+    pub(crate) fn unknown_signal(path: &str, nearest: Option<&str>) -> ApiError {
+        let nearest = nearest.map(str::to_owned);
+        SignalError::UnknownPath { path: path.to_owned(), nearest }.into()
     }
 
     /// It was admitted and tried, and did not work.
@@ -151,11 +157,90 @@ impl From<supervisor::Error> for ApiError {
     }
 }
 
+impl From<SignalError> for ApiError {
+    fn from(error: SignalError) -> ApiError {
+        let (status, code) = match &error {
+            SignalError::UnknownPath { .. } | SignalError::UnknownId(_) => {
+                (StatusCode::NOT_FOUND, "unknown_signal")
+            }
+            SignalError::BadPath(_) => (StatusCode::BAD_REQUEST, "bad_request"),
+            SignalError::Invalid { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_value"),
+            SignalError::Denied { .. } => (StatusCode::FORBIDDEN, "denied"),
+            SignalError::NoActuator { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "no_actuator"),
+            SignalError::NoProvider { .. } | SignalError::ProviderGone { .. } => {
+                (StatusCode::SERVICE_UNAVAILABLE, "no_provider")
+            }
+            SignalError::ProviderBusy { .. } => {
+                (StatusCode::SERVICE_UNAVAILABLE, "provider_busy")
+            }
+            SignalError::AlreadyClaimed { .. } | SignalError::NotClaimed { .. } => {
+                (StatusCode::CONFLICT, "claimed")
+            }
+        };
+        ApiError::new(status, code, error)
+    }
+}
+
 fn disk(error: &io::Error) -> (StatusCode, &'static str) {
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             (StatusCode::INSUFFICIENT_STORAGE, "disk_full")
         }
         _ => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status_and_code(error: ApiError) -> (u16, String) {
+        (error.status.as_u16(), error.body.code)
+    }
+
+    #[test]
+    fn each_refusal_has_its_status_and_code() {
+        let app: AppId = "a".parse().unwrap();
+        let cases: Vec<(ApiError, u16, &str)> = vec![
+            (supervisor::Error::UnknownApp(app.clone()).into(), 404, "unknown_app"),
+            (
+                supervisor::Error::Denied {
+                    app,
+                    operation: crate::app::Operation::Pause,
+                    reason: "it is stopped".to_owned(),
+                }
+                .into(),
+                409,
+                "denied",
+            ),
+            (supervisor::Error::ShuttingDown.into(), 503, "shutting_down"),
+            ("a/b".parse::<AppId>().unwrap_err().into(), 400, "invalid_app_id"),
+            (ApiError::unknown_signal("Vehicle.X", None), 404, "unknown_signal"),
+            (UploadError::TooLarge { limit: 1 }.into(), 413, "too_large"),
+            (UploadError::Unpack(UnpackError::Empty).into(), 400, "bad_archive"),
+            (UploadError::Unpack(UnpackError::TooMany { limit: 1 }).into(), 413, "too_large"),
+            (
+                UploadError::Write(io::Error::from(io::ErrorKind::StorageFull)).into(),
+                507,
+                "disk_full",
+            ),
+        ];
+        for (error, status, code) in cases {
+            assert_eq!(status_and_code(error), (status, code.to_owned()));
+        }
+    }
+
+    #[test]
+    fn problems_of_a_manifest_come_one_by_one_as_well() {
+        let problem = crate::app::ManifestProblem {
+            file: "vehicle-app.yaml".to_owned(),
+            line: Some(3),
+            column: None,
+            field: "name".to_owned(),
+            message: "is missing".to_owned(),
+        };
+        let error = ApiError::from(supervisor::Error::Manifest(vec![problem]));
+        assert_eq!(error.body.message, "vehicle-app.yaml:3: name: is missing");
+        assert_eq!(error.body.details.unwrap()[0]["line"], 3);
     }
 }
