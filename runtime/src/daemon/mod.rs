@@ -1,1 +1,2 @@
-//! (to be written)
+mod listen;
+mod state_dir;
