@@ -1,1 +1,40 @@
+//! The native core of the Python package `vehicle_signal_runtime`, imported as `_core`.
+//!
+//! One background thread talks `kuksa.val.v2` to the broker; results cross into asyncio in
+//! batches, one wake-up each.
+//! In: calls from the package's Python code, values as plain Python objects.
+//! Out: asyncio futures, [`Reading`]s, the package's exceptions.
+//! Must not know: apps, callbacks, the generated model, logging. Those are Python.
+//!
+//! `convert` and `wire` are the two borders (Python, protobuf); `link`, `follow` and
+//! `queue` never touch Python; `client` and `stream` are what Python sees.
 
+mod address;
+mod bridge;
+mod client;
+mod convert;
+mod failure;
+mod follow;
+mod link;
+mod metadata;
+mod queue;
+mod reading;
+mod signal_type;
+mod stream;
+mod wire;
+mod worker;
+
+/// The broker's protocol, generated from `runtime/proto`.
+mod proto {
+    #![allow(unreachable_pub, missing_debug_implementations, clippy::all)]
+    tonic::include_proto!("kuksa.val.v2");
+}
+
+#[pyo3::pymodule]
+mod _core {
+    #[pymodule_export]
+    use crate::{
+        client::Client, metadata::Metadata, reading::Reading, signal_type::SignalType,
+        stream::Stream, worker::shutdown,
+    };
+}

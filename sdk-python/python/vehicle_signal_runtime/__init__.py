@@ -1,0 +1,42 @@
+"""Vehicle signals for Python apps.
+
+`VehicleApp` is the frame of an app, `VehicleSignal` any signal by its path, and
+`vehicle_signal_runtime.model` the typed tree of the vehicle's own model.
+"""
+
+from ._core import Metadata, Reading
+from .app import VehicleApp
+from .broker import use_broker
+from .errors import (
+    BrokerError,
+    InvalidValue,
+    NoProvider,
+    NotAnActuator,
+    NotConnected,
+    PermissionDenied,
+    UnknownSignal,
+    VehicleSignalError,
+)
+from .signals import Actuator, Attribute, Sensor, Signal, VehicleSignal
+from .subscription import Subscription
+
+__all__ = [
+    "Actuator",
+    "Attribute",
+    "BrokerError",
+    "InvalidValue",
+    "Metadata",
+    "NoProvider",
+    "NotAnActuator",
+    "NotConnected",
+    "PermissionDenied",
+    "Reading",
+    "Sensor",
+    "Signal",
+    "Subscription",
+    "UnknownSignal",
+    "VehicleApp",
+    "VehicleSignal",
+    "VehicleSignalError",
+    "use_broker",
+]

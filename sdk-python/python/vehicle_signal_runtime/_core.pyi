@@ -1,0 +1,110 @@
+"""The native core. Apps use `vehicle_signal_runtime` instead."""
+
+from asyncio import Future
+from datetime import datetime
+from typing import Any, Generic, TypeVar, final
+
+T_co = TypeVar("T_co", covariant=True)
+
+@final
+class Reading(Generic[T_co]):
+    """The value of a signal at a moment, or why there is none."""
+
+    def __new__(
+        cls,
+        path: str,
+        value: T_co | None = None,
+        timestamp: datetime | None = None,
+        reason: str | None = None,
+    ) -> Reading[T_co]: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def value(self) -> T_co | None:
+        """None when the signal has no value; nothing stands in for a missing one."""
+    @property
+    def available(self) -> bool:
+        """Whether there is a value."""
+    @property
+    def timestamp(self) -> datetime | None:
+        """When the value was set, as an aware datetime in UTC; None when there is none."""
+    @property
+    def reason(self) -> str | None:
+        """Why there is no value; None when there is one."""
+
+@final
+class Metadata:
+    """What the broker knows about a signal."""
+
+    @property
+    def path(self) -> str: ...
+    @property
+    def kind(self) -> str:
+        """`sensor`, `actuator` or `attribute`."""
+    @property
+    def datatype(self) -> str:
+        """As the model writes it, `uint8[]`; empty where the broker does not say."""
+    @property
+    def unit(self) -> str | None: ...
+    @property
+    def description(self) -> str: ...
+    @property
+    def comment(self) -> str | None: ...
+    @property
+    def deprecation(self) -> str | None: ...
+    @property
+    def min(self) -> float | None: ...
+    @property
+    def max(self) -> float | None: ...
+    @property
+    def allowed(self) -> tuple[Any, ...]:
+        """The values it may hold; empty when it may hold any."""
+
+@final
+class SignalType:
+    """A datatype with its bounds."""
+
+    def __new__(
+        cls,
+        datatype: str,
+        min: float | None = None,
+        max: float | None = None,
+        allowed: list[Any] | None = None,
+    ) -> SignalType: ...
+    def check(self, value: object, path: str = "") -> None:
+        """Raise InvalidValue when a signal of this type may not hold `value`."""
+
+@final
+class Stream:
+    """Updates of one subscription, taken in batches."""
+
+    def take(self) -> list[Reading[Any]]: ...
+    def wait(self) -> Future[None]: ...
+    def close(self) -> None: ...
+    @property
+    def dropped(self) -> int: ...
+    @property
+    def lost(self) -> str | None: ...
+
+@final
+class Client:
+    """A connection to a broker, made at the first call and again after each loss."""
+
+    def __new__(cls, address: str) -> Client: ...
+    @property
+    def address(self) -> str: ...
+    def ready(self) -> Future[None]: ...
+    def get(self, path: str, members: dict[Any, Any] | None = None) -> Future[Reading[Any]]: ...
+    def actuate(
+        self, path: str, value: object, signal_type: SignalType | None = None
+    ) -> Future[None]: ...
+    def publish(
+        self, path: str, value: object, signal_type: SignalType | None = None
+    ) -> Future[None]: ...
+    def metadata(self, root: str) -> Future[list[Metadata]]: ...
+    def subscribe(
+        self, paths: list[str], members: list[dict[Any, Any] | None], queue: int
+    ) -> Future[Stream]: ...
+
+def shutdown() -> None:
+    """End the background thread; the next call starts a new one."""

@@ -1,0 +1,113 @@
+"""The frame of an app: connect, start, run until asked to stop."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from . import broker
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop, Event, Task
+
+#: After this many seconds without a broker the log says what the app is waiting for.
+PATIENCE = 2.0
+
+
+class VehicleApp:
+    """Base class of apps.
+
+    Make signals in `__init__`, subscribe in `on_start`, and end the module with
+    `if __name__ == "__main__": MyApp().run()`.
+    """
+
+    _stop_requested: Event | None = None
+
+    def __init__(self) -> None:
+        """Nothing happens here yet: the broker is first asked when the app runs."""
+
+    async def on_start(self) -> None:
+        """Called once the broker answers. An app may also stay in here: it is cancelled
+        when the app is asked to stop. An exception ends the app with its traceback."""
+
+    async def on_stop(self) -> None:
+        """Called when the app has been asked to stop, after an `on_start` that did not fail.
+        The broker can still be used."""
+
+    def stop(self) -> None:
+        """Ask the app to stop. Call it from the app's own loop."""
+        if self._stop_requested is not None:
+            self._stop_requested.set()
+
+    def run(self) -> None:
+        """Run the app until it is stopped by SIGTERM, SIGINT or `stop`; then return, so that
+        the process ends with code 0."""
+        import asyncio
+
+        asyncio.run(self.serve())
+
+    async def serve(self) -> None:
+        """The same as `run`, inside a loop that runs already."""
+        import asyncio
+
+        from .subscription import end_all
+
+        loop = asyncio.get_running_loop()
+        self._stop_requested = asyncio.Event()
+        handled = _stop_on_signals(loop, self)
+        stop = loop.create_task(self._stop_requested.wait(), name="stop requested")
+        start = loop.create_task(self._start(), name="on_start")
+        try:
+            await asyncio.wait({start, stop}, return_when=asyncio.FIRST_COMPLETED)
+            if start.done():
+                start.result()
+                await stop
+        finally:
+            stop.cancel()
+            if await _ended_well(start):
+                await self.on_stop()
+            await end_all()
+            for number in handled:
+                loop.remove_signal_handler(number)
+
+    async def _start(self) -> None:
+        await _wait_for_broker()
+        await self.on_start()
+
+
+async def _wait_for_broker() -> None:
+    import asyncio
+
+    client = broker.client()
+    answer = client.ready()
+    done, _ = await asyncio.wait({answer}, timeout=PATIENCE)
+    if not done:
+        broker.logger().warning("waiting for the broker at %s", client.address)
+    await answer
+
+
+async def _ended_well(start: Task[None]) -> bool:
+    """Cancel `on_start` if it still runs. False if it failed by itself."""
+    import asyncio
+
+    start.cancel()
+    try:
+        await start
+    except asyncio.CancelledError:
+        return True
+    except Exception:
+        return False
+    return True
+
+
+def _stop_on_signals(loop: AbstractEventLoop, app: VehicleApp) -> list[int]:
+    import signal
+
+    handled: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        try:
+            loop.add_signal_handler(number, app.stop)
+        except (ValueError, RuntimeError):
+            # Not the main thread: whoever runs the loop there stops it.
+            break
+        handled.append(number)
+    return handled

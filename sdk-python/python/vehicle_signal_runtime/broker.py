@@ -1,0 +1,58 @@
+"""Which broker this process talks to, and the one client that does it."""
+
+from __future__ import annotations
+
+import atexit
+import os
+from typing import TYPE_CHECKING
+
+from ._core import Client, shutdown
+
+if TYPE_CHECKING:
+    # Imported late at run time: a bare import of the model need not pay for it.
+    from logging import Logger
+
+ENVIRONMENT = "VEHICLE_EDGE_BROKER"
+DEFAULT = "127.0.0.1:55555"
+
+# The background thread must be gone before the interpreter is.
+atexit.register(shutdown)
+
+_client: Client | None = None
+_lost: str | None = None
+
+
+def use_broker(address: str | None = None) -> None:
+    """Talk to another broker from now on.
+
+    `address` is `unix:///path` or `host:port`; None means the environment variable
+    VEHICLE_EDGE_BROKER, and 127.0.0.1:55555 where that is not set. Subscriptions that
+    exist already stay with the broker they were made at.
+    """
+    global _client
+    _client = Client(address or os.environ.get(ENVIRONMENT) or DEFAULT)
+
+
+def client() -> Client:
+    """The client of this process; it connects at the first call."""
+    if _client is None:
+        use_broker()
+    assert _client is not None
+    return _client
+
+
+def note_connection(lost: str | None) -> None:
+    """Log a loss and the return of the connection once, however many subscriptions see it."""
+    global _lost
+    if lost is not None and _lost is None:
+        logger().warning("connection to the broker lost (%s), trying again", lost)
+    if lost is None and _lost is not None:
+        logger().warning("connection to the broker restored")
+    _lost = lost
+
+
+def logger() -> Logger:
+    """The logger of this package, `vehicle_signal_runtime`."""
+    import logging
+
+    return logging.getLogger("vehicle_signal_runtime")

@@ -1,0 +1,152 @@
+"""Signals: `Sensor`, `Actuator` and `Attribute` of the generated model, and `VehicleSignal`,
+which stands for any signal by its path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from . import broker
+from ._core import SignalType
+
+if TYPE_CHECKING:
+    from enum import Enum
+
+    from ._core import Metadata, Reading
+    from .subscription import Subscription
+
+T = TypeVar("T")
+
+#: How many updates of one subscription may wait for its callback.
+QUEUE = 1024
+
+
+class Signal(Generic[T]):
+    """What all signals have: what the model says about them, and their current value."""
+
+    path: str
+    datatype: str
+    unit: str | None
+    min: float | None
+    max: float | None
+    allowed: tuple[Any, ...]
+    default: T | None
+    description: str
+    comment: str | None
+    deprecation: str | None
+
+    def __init__(
+        self,
+        path: str,
+        datatype: str,
+        *,
+        unit: str | None = None,
+        min: float | None = None,
+        max: float | None = None,
+        allowed: tuple[Any, ...] = (),
+        default: Any = None,
+        description: str = "",
+        comment: str | None = None,
+        deprecation: str | None = None,
+        enum: type[Enum] | None = None,
+    ) -> None:
+        self.path = path
+        self.datatype = datatype
+        self.unit = unit
+        self.min = min
+        self.max = max
+        self.allowed = allowed if enum is None else tuple(enum)
+        self.default = default if enum is None else _member(enum, default)
+        self.description = description
+        self.comment = comment
+        self.deprecation = deprecation
+        self._members = None if enum is None else {m.value: m for m in enum}
+        self._type: SignalType | None = None
+
+    def _checked_type(self) -> SignalType | None:
+        """What `set` and `publish` check a value against; made when first needed."""
+        if self._type is None:
+            self._type = SignalType(self.datatype, self.min, self.max, list(self.allowed))
+        return self._type
+
+    async def get(self) -> Reading[T]:
+        """Return the current value. A signal without one gives a reading whose `available`
+        is False, not an error."""
+        reading: Reading[T] = await broker.client().get(self.path, self._members)
+        return reading
+
+    async def publish(self, value: T) -> None:
+        """Publish the current value, as the provider of this signal."""
+        await broker.client().publish(self.path, value, self._checked_type())
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.path!r})"
+
+
+class _Changing(Signal[T]):
+    """A signal whose value changes while the vehicle runs."""
+
+    async def subscribe(
+        self, callback: Callable[[Reading[T]], object], *, queue: int = QUEUE
+    ) -> Subscription:
+        """Call `callback` with the current value and with each one that follows.
+
+        The callback is async or plain. An exception in it is logged with its traceback, and
+        the subscription goes on. When updates come faster than the callback returns, the
+        last `queue` of them wait and older ones are dropped and counted; `queue=0` keeps
+        only the newest. After a loss of the connection the subscription is made again.
+        """
+        from .subscription import subscribe
+
+        return await subscribe([self.path], [self._members], callback, queue)
+
+
+class Sensor(_Changing[T]):
+    """A signal that the vehicle measures or reports."""
+
+
+class Attribute(Signal[T]):
+    """A property of the vehicle that does not change while it runs."""
+
+
+class Actuator(_Changing[T]):
+    """A signal whose target can be set."""
+
+    async def set(self, value: T) -> None:
+        """Ask the vehicle to bring this signal to `value`.
+
+        Type, bounds and allowed values are checked before anything is sent. The value is
+        the current one only when the vehicle reports it: `get` may still read the old one.
+        """
+        await broker.client().actuate(self.path, value, self._checked_type())
+
+
+class VehicleSignal(Actuator[Any]):
+    """Any signal by its path, without a generated model.
+
+    Its datatype and bounds are the broker's, fetched when first needed. `unit`, `min` and
+    the like are therefore empty here; `metadata` asks for them.
+    """
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path, "")
+
+    def _checked_type(self) -> SignalType | None:
+        return None
+
+    async def metadata(self) -> Metadata:
+        """Return what the broker knows about this signal."""
+        for found in await broker.client().metadata(self.path):
+            if found.path == self.path:
+                return found
+        from .errors import UnknownSignal
+
+        raise UnknownSignal(f"{self.path}: no signal of this path", self.path)
+
+
+def _member(enum: type[Enum], default: Any) -> Any:
+    if default is None:
+        return None
+    if isinstance(default, (list, tuple)):
+        return [enum(item) for item in default]
+    return enum(default)

@@ -1,0 +1,171 @@
+//! The crossing from the background thread into an asyncio loop.
+//!
+//! Outcomes are gathered in the loop's [`Inbox`]; the first of a batch schedules one
+//! `call_soon_threadsafe`, the others ride along. Conversion to Python objects happens on
+//! the loop's own thread, so the network never waits for it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use pyo3::{prelude::*, sync::PyOnceLock};
+use tokio::task::AbortHandle;
+
+use crate::{failure::Failure, metadata::Metadata, reading::Raw, stream::Stream};
+
+/// What a call ended with.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    Done,
+    Reading(Box<Raw>),
+    Metadata(Vec<Metadata>),
+    Stream(Py<Stream>),
+    Failed(Failure),
+}
+
+#[derive(Debug)]
+pub(crate) struct Inbox {
+    event_loop: Py<PyAny>,
+    waiting: Mutex<Vec<(Py<PyAny>, Outcome)>>,
+}
+
+/// Resolves one future, once. Dropping it unused leaves the future pending.
+#[derive(Debug)]
+pub(crate) struct Waiter {
+    inbox: Arc<Inbox>,
+    future: Py<PyAny>,
+}
+
+impl Waiter {
+    pub(crate) fn wake(self) {
+        self.resolve(Outcome::Done);
+    }
+
+    pub(crate) fn resolve(self, outcome: Outcome) {
+        Inbox::post(&self.inbox, self.future, outcome);
+    }
+
+    /// The future this resolves.
+    pub(crate) fn future<'py>(&self, py: Python<'py>) -> Bound<'py, PyAny> {
+        self.future.bind(py).clone()
+    }
+
+    /// Ends `task` when the future is cancelled.
+    pub(crate) fn abort_on_cancel(
+        py: Python<'_>,
+        future: &Bound<'_, PyAny>,
+        task: AbortHandle,
+    ) -> PyResult<()> {
+        let hook = Bound::new(py, CancelHook { task })?;
+        future.call_method1("add_done_callback", (hook,)).map(drop)
+    }
+}
+
+impl Inbox {
+    fn post(inbox: &Arc<Inbox>, future: Py<PyAny>, outcome: Outcome) {
+        let is_first = {
+            let mut waiting = inbox.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            waiting.push((future, outcome));
+            waiting.len() == 1
+        };
+        if is_first {
+            // `None` while the interpreter ends, an error when the loop is closed: in
+            // both cases nobody is left who waits.
+            let _ = Python::try_attach(|py| Inbox::schedule(inbox, py));
+        }
+    }
+
+    fn schedule(inbox: &Arc<Inbox>, py: Python<'_>) -> PyResult<()> {
+        let deliver = Bound::new(py, Deliver { inbox: inbox.clone() })?;
+        inbox.event_loop.bind(py).call_method1("call_soon_threadsafe", (deliver,)).map(drop)
+    }
+}
+
+/// The running loop's inbox: the client keeps the one of the loop it was last used from.
+#[derive(Debug, Default)]
+pub(crate) struct Bridge {
+    current: Mutex<Option<Arc<Inbox>>>,
+}
+
+impl Bridge {
+    /// A new future of the running loop.
+    pub(crate) fn waiter(&self, py: Python<'_>) -> PyResult<Waiter> {
+        let event_loop = running_loop(py)?;
+        let future = event_loop.call_method0("create_future")?.unbind();
+        Ok(Waiter { inbox: self.inbox(&event_loop), future })
+    }
+
+    fn inbox(&self, event_loop: &Bound<'_, PyAny>) -> Arc<Inbox> {
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(inbox) = current.as_ref()
+            && inbox.event_loop.is(event_loop)
+        {
+            return inbox.clone();
+        }
+        let inbox =
+            Arc::new(Inbox { event_loop: event_loop.clone().unbind(), waiting: Mutex::default() });
+        *current = Some(inbox.clone());
+        inbox
+    }
+}
+
+fn running_loop(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    static FUNCTION: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    FUNCTION.import(py, "asyncio", "get_running_loop")?.call0()
+}
+
+/// Called by the loop: hands out everything that has gathered.
+#[pyclass(frozen)]
+struct Deliver {
+    inbox: Arc<Inbox>,
+}
+
+#[pymethods]
+impl Deliver {
+    fn __call__(&self, py: Python<'_>) -> PyResult<()> {
+        let batch =
+            std::mem::take(&mut *self.inbox.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        for (future, outcome) in batch {
+            let future = future.bind(py);
+            // A cancelled future is done already.
+            if future.call_method0("done")?.is_truthy()? {
+                continue;
+            }
+            match outcome.into_python(py) {
+                Ok(value) => future.call_method1("set_result", (value,))?,
+                Err(error) => future.call_method1("set_exception", (error.into_value(py),))?,
+            };
+        }
+        Ok(())
+    }
+}
+
+impl Outcome {
+    fn into_python(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        Ok(match self {
+            Outcome::Done => py.None(),
+            Outcome::Reading(raw) => raw.into_reading(py)?.into_any(),
+            Outcome::Metadata(list) => list
+                .into_iter()
+                .map(|item| Py::new(py, item))
+                .collect::<PyResult<Vec<_>>>()?
+                .into_pyobject(py)?
+                .unbind(),
+            Outcome::Stream(stream) => stream.into_any(),
+            Outcome::Failed(failure) => return Err(failure.into()),
+        })
+    }
+}
+
+#[pyclass(frozen)]
+struct CancelHook {
+    task: AbortHandle,
+}
+
+#[pymethods]
+impl CancelHook {
+    fn __call__(&self, future: &Bound<'_, PyAny>) -> PyResult<()> {
+        if future.call_method0("cancelled")?.is_truthy()? {
+            self.task.abort();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,172 @@
+//! The client as Python sees it: each call gives an asyncio future.
+
+use std::{future::Future, sync::Arc};
+
+use pyo3::{
+    exceptions::PyValueError,
+    prelude::*,
+    types::{PyDict, PyString},
+};
+
+use crate::{
+    address::Address,
+    bridge::{Bridge, Outcome, Waiter},
+    failure::Failure,
+    follow,
+    link::{Check, Link},
+    queue::{Policy, Queue},
+    reading::{Members, Raw},
+    signal_type::{SignalType, literal},
+    stream::Stream,
+    worker,
+};
+
+/// What the reference broker takes at most.
+const LARGEST_BUFFER: usize = 1000;
+
+/// A connection to a broker, made at the first call and again after each loss.
+#[pyclass(frozen, module = "vehicle_signal_runtime._core")]
+#[derive(Debug)]
+pub(crate) struct Client {
+    #[pyo3(get)]
+    address: String,
+    link: Arc<Link>,
+    bridge: Bridge,
+}
+
+impl Client {
+    /// Runs a task for a future of the running loop; cancelling the future ends the task.
+    fn start<'py, F>(
+        &self,
+        py: Python<'py>,
+        task: impl FnOnce(Arc<Link>) -> F,
+    ) -> PyResult<Bound<'py, PyAny>>
+    where
+        F: Future<Output = Result<Outcome, Failure>> + Send + 'static,
+    {
+        let waiter = self.bridge.waiter(py)?;
+        let future = waiter.future(py);
+        let task = task(self.link.clone());
+        let handle = worker::spawn(async move {
+            waiter.resolve(task.await.unwrap_or_else(Outcome::Failed));
+        })?;
+        Waiter::abort_on_cancel(py, &future, handle)?;
+        Ok(future)
+    }
+}
+
+fn check(signal_type: Option<PyRef<'_, SignalType>>) -> Check {
+    match signal_type {
+        Some(given) => Check::Given(given.clone()),
+        None => Check::Metadata,
+    }
+}
+
+fn as_members(dict: Option<Py<PyDict>>) -> Option<Members> {
+    dict.map(|dict| Members(Arc::new(dict)))
+}
+
+#[pymethods]
+impl Client {
+    #[new]
+    fn new(address: String) -> PyResult<Client> {
+        let parsed = Address::parse(&address).map_err(PyValueError::new_err)?;
+        // The channel starts a task of its own, so it needs the runtime's context.
+        let runtime = worker::handle()?;
+        let _context = runtime.enter();
+        let link = Link::new(&parsed).map_err(PyValueError::new_err)?;
+        Ok(Client { address, link: Arc::new(link), bridge: Bridge::default() })
+    }
+
+    /// Resolves when the broker answers, however long that takes.
+    fn ready<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.start(py, |link| async move {
+            follow::ready(&link).await?;
+            Ok(Outcome::Done)
+        })
+    }
+
+    /// The current value, as a Reading.
+    #[pyo3(signature = (path, members=None))]
+    fn get<'py>(
+        &self,
+        py: Python<'py>,
+        path: Bound<'py, PyString>,
+        members: Option<Py<PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let name = path.to_str()?.to_owned();
+        let path = Arc::new(path.unbind());
+        let members = as_members(members);
+        self.start(py, |link| async move {
+            let datapoint = link.get(&name).await?;
+            Ok(Outcome::Reading(Box::new(Raw { path, members, datapoint })))
+        })
+    }
+
+    /// Sets the target of an actuator.
+    #[pyo3(signature = (path, value, signal_type=None))]
+    fn actuate<'py>(
+        &self,
+        py: Python<'py>,
+        path: String,
+        value: &Bound<'py, PyAny>,
+        signal_type: Option<PyRef<'py, SignalType>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let literal = literal(&path, value)?;
+        let check = check(signal_type);
+        self.start(py, |link| async move {
+            link.actuate(&path, &literal, check).await?;
+            Ok(Outcome::Done)
+        })
+    }
+
+    /// Publishes the current value of a signal, as its provider.
+    #[pyo3(signature = (path, value, signal_type=None))]
+    fn publish<'py>(
+        &self,
+        py: Python<'py>,
+        path: String,
+        value: &Bound<'py, PyAny>,
+        signal_type: Option<PyRef<'py, SignalType>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let literal = literal(&path, value)?;
+        let check = check(signal_type);
+        self.start(py, |link| async move {
+            link.publish(&path, &literal, check).await?;
+            Ok(Outcome::Done)
+        })
+    }
+
+    /// What the broker knows of a signal, a branch or a pattern.
+    fn metadata<'py>(&self, py: Python<'py>, root: String) -> PyResult<Bound<'py, PyAny>> {
+        self.start(py, |link| async move { Ok(Outcome::Metadata(link.metadata(&root).await?)) })
+    }
+
+    /// Subscribes to signals; resolves to a Stream once the broker has accepted.
+    /// `queue` is how many updates may wait, or 0 for only the newest of each signal.
+    #[pyo3(signature = (paths, members, queue))]
+    fn subscribe<'py>(
+        &self,
+        py: Python<'py>,
+        paths: Vec<Py<PyString>>,
+        members: Vec<Option<Py<PyDict>>>,
+        queue: usize,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let names = paths.iter().map(|path| path.extract::<String>(py));
+        let names = names.collect::<PyResult<Vec<_>>>()?;
+        let policy = if queue == 0 { Policy::Latest } else { Policy::Last(queue) };
+        let buffer_size = queue.clamp(1, LARGEST_BUFFER) as u32;
+        let queue = Arc::new(Queue::new(policy));
+        let signals = paths.into_iter().zip(members.into_iter().map(as_members)).collect();
+        let stream = Py::new(py, Stream::new(queue.clone(), signals))?;
+
+        let waiter = self.bridge.waiter(py)?;
+        let future = waiter.future(py);
+        let opened = (waiter, Outcome::Stream(stream.clone_ref(py)));
+        let task = follow::follow(self.link.clone(), names, buffer_size, queue, opened);
+        let handle = worker::spawn(task)?;
+        stream.get().set_task(handle.clone());
+        Waiter::abort_on_cancel(py, &future, handle)?;
+        Ok(future)
+    }
+}

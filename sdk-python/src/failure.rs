@@ -1,0 +1,113 @@
+//! What can go wrong, decided here once; Python only raises it.
+
+use pyo3::{
+    prelude::*,
+    sync::PyOnceLock,
+    types::{PyModule, PyType},
+};
+use tonic::{Code, Status};
+
+/// The package's exception classes (`vehicle_signal_runtime/errors.py`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    NotConnected,
+    UnknownSignal,
+    PermissionDenied,
+    InvalidValue,
+    NotAnActuator,
+    NoProvider,
+    Broker,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Failure {
+    pub(crate) kind: Kind,
+    pub(crate) message: String,
+    pub(crate) path: Option<String>,
+}
+
+impl Kind {
+    fn class(self) -> &'static str {
+        match self {
+            Kind::NotConnected => "NotConnected",
+            Kind::UnknownSignal => "UnknownSignal",
+            Kind::PermissionDenied => "PermissionDenied",
+            Kind::InvalidValue => "InvalidValue",
+            Kind::NotAnActuator => "NotAnActuator",
+            Kind::NoProvider => "NoProvider",
+            Kind::Broker => "BrokerError",
+        }
+    }
+}
+
+impl Failure {
+    pub(crate) fn new(kind: Kind, path: &str, message: impl Into<String>) -> Failure {
+        let path = (!path.is_empty()).then(|| path.to_owned());
+        Failure { kind, message: message.into(), path }
+    }
+
+    /// Reads what a call ended with. `path` is what was asked for, empty for no signal.
+    pub(crate) fn from_status(status: &Status, path: &str) -> Failure {
+        // A status that the broker sent has no source; one that tonic made up from a
+        // broken connection carries the error below it.
+        if let Some(cause) = std::error::Error::source(status) {
+            return Failure::new(Kind::NotConnected, path, deepest(cause));
+        }
+        let kind = match status.code() {
+            Code::NotFound => Kind::UnknownSignal,
+            Code::PermissionDenied | Code::Unauthenticated => Kind::PermissionDenied,
+            Code::InvalidArgument | Code::OutOfRange => Kind::InvalidValue,
+            Code::Unavailable => Kind::NoProvider,
+            _ => Kind::Broker,
+        };
+        let said = match status.message() {
+            "" => status.code().description(),
+            message => message,
+        };
+        Failure::new(kind, path, said)
+    }
+
+    /// Whether trying again later may work without anybody changing anything.
+    pub(crate) fn heals(&self) -> bool {
+        self.kind == Kind::NotConnected
+    }
+
+    /// `Vehicle.Speed: 300 is above the maximum 250`.
+    pub(crate) fn text(&self) -> String {
+        let message = match self.kind {
+            Kind::NotConnected => format!("no connection to the broker: {}", self.message),
+            _ => self.message.clone(),
+        };
+        match &self.path {
+            Some(path) if !message.contains(path.as_str()) => format!("{path}: {message}"),
+            _ => message,
+        }
+    }
+
+    pub(crate) fn to_exception(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        static MODULE: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
+        let module = MODULE.get_or_try_init(py, || {
+            py.import("vehicle_signal_runtime.errors").map(Bound::unbind)
+        })?;
+        let class = module.bind(py).getattr(self.kind.class())?.cast_into::<PyType>()?;
+        Ok(class.call1((self.text(), self.path.as_deref()))?.unbind())
+    }
+}
+
+impl From<Failure> for PyErr {
+    fn from(failure: Failure) -> PyErr {
+        Python::attach(|py| match failure.to_exception(py) {
+            Ok(exception) => PyErr::from_value(exception.into_bound(py)),
+            Err(error) => error,
+        })
+    }
+}
+
+/// The cause at the bottom is the one that says something: `Connection refused`.
+fn deepest(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut cause = error;
+    while let Some(below) = cause.source() {
+        cause = below;
+    }
+    cause.to_string()
+}

@@ -1,0 +1,128 @@
+//! A subscription's life on the network: subscribe, read, and again after a loss.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use tonic::Streaming;
+
+use crate::{
+    bridge::{Outcome, Waiter},
+    failure::{Failure, Kind},
+    link::{Link, one},
+    proto,
+    queue::{Queue, Update},
+};
+
+/// Waiting times between attempts: doubled each time, with jitter, so that many apps do
+/// not knock at a returning broker at the same moment.
+#[derive(Debug)]
+pub(crate) struct Backoff {
+    next: Duration,
+}
+
+impl Backoff {
+    const FIRST: Duration = Duration::from_millis(50);
+    const LONGEST: Duration = Duration::from_secs(5);
+
+    pub(crate) fn new() -> Backoff {
+        Backoff { next: Backoff::FIRST }
+    }
+
+    pub(crate) async fn wait(&mut self) {
+        let jitter = 0.75 + 0.5 * random_fraction();
+        tokio::time::sleep(self.next.mul_f64(jitter)).await;
+        self.next = (self.next * 2).min(Backoff::LONGEST);
+    }
+}
+
+/// From 0 to 1, from the keys that std draws for each hash map.
+fn random_fraction() -> f64 {
+    use std::hash::{BuildHasher, Hasher, RandomState};
+    let random = RandomState::new().build_hasher().finish();
+    (random >> 11) as f64 / (1_u64 << 53) as f64
+}
+
+/// Waits until the broker answers; an error is one that does not heal.
+pub(crate) async fn ready(link: &Link) -> Result<(), Failure> {
+    let mut backoff = Backoff::new();
+    loop {
+        match link.ping().await {
+            Err(failure) if failure.heals() => backoff.wait().await,
+            result => return result,
+        }
+    }
+}
+
+/// Fills the queue until the task is aborted or an error comes that does not heal.
+/// `opened` is resolved when the broker has accepted the first subscription.
+pub(crate) async fn follow(
+    link: Arc<Link>,
+    paths: Vec<String>,
+    buffer_size: u32,
+    queue: Arc<Queue>,
+    opened: (Waiter, Outcome),
+) {
+    let index: HashMap<String, usize> = paths.iter().cloned().zip(0..).collect();
+    let mut opened = Some(opened);
+    let mut backoff = Backoff::new();
+    loop {
+        let lost = match link.subscribe(&paths, buffer_size).await {
+            Ok(stream) => {
+                queue.set_lost(None);
+                if let Some((waiter, outcome)) = opened.take() {
+                    waiter.resolve(outcome);
+                }
+                let (received, failure) = read(stream, &paths, &index, &queue).await;
+                if received {
+                    backoff = Backoff::new();
+                }
+                link.forget();
+                failure
+            }
+            Err(failure) => failure,
+        };
+        if !lost.heals() {
+            match opened.take() {
+                Some((waiter, _)) => waiter.resolve(Outcome::Failed(lost)),
+                None => queue.end(lost),
+            }
+            return;
+        }
+        queue.set_lost(Some(lost.message));
+        backoff.wait().await;
+    }
+}
+
+/// Whether anything was received, and what ended the stream.
+async fn read(
+    mut stream: Streaming<proto::SubscribeResponse>,
+    paths: &[String],
+    index: &HashMap<String, usize>,
+    queue: &Queue,
+) -> (bool, Failure) {
+    let mut received = false;
+    loop {
+        match stream.message().await {
+            Ok(Some(message)) => {
+                received = true;
+                queue.push(message.entries.into_iter().filter_map(|(path, datapoint)| {
+                    Some(Update { signal: *index.get(&path)?, datapoint })
+                }));
+            }
+            // A broker that stops ends its streams without an error.
+            Ok(None) => {
+                let message = "the broker closed the stream";
+                return (received, Failure::new(Kind::NotConnected, one(paths), message));
+            }
+            Err(status) => return (received, stream_failure(&status, paths)),
+        }
+    }
+}
+
+/// On an open stream UNAVAILABLE means a broker that goes away, not a missing provider.
+fn stream_failure(status: &tonic::Status, paths: &[String]) -> Failure {
+    let mut failure = Failure::from_status(status, one(paths));
+    if matches!(failure.kind, Kind::NoProvider) {
+        failure.kind = Kind::NotConnected;
+    }
+    failure
+}

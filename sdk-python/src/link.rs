@@ -1,0 +1,180 @@
+//! The calls to the broker, in terms of the model; nothing here knows Python.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::SystemTime,
+};
+
+use tonic::{Streaming, transport::Channel};
+use vss_codegen::model::{Literal, Value};
+
+use crate::{
+    address::Address,
+    failure::{Failure, Kind},
+    metadata::Metadata,
+    proto::{self, val_client::ValClient},
+    signal_type::SignalType,
+    wire,
+};
+
+/// Larger than any broker's answer to "list everything" for a large model.
+const LARGEST_MESSAGE: usize = 64 << 20;
+
+#[derive(Debug)]
+pub(crate) struct Link {
+    rpc: ValClient<Channel>,
+    /// Of signals that were asked for by path; forgotten when the connection is lost,
+    /// because the next broker may have another model.
+    known: Mutex<HashMap<String, Arc<Metadata>>>,
+}
+
+/// What a value is to be checked against.
+#[derive(Debug)]
+pub(crate) enum Check {
+    /// The generated model says so.
+    Given(SignalType),
+    /// Ask the broker, once per signal.
+    Metadata,
+}
+
+fn signal_id(path: &str) -> Option<proto::SignalId> {
+    Some(proto::SignalId { signal: Some(proto::signal_id::Signal::Path(path.to_owned())) })
+}
+
+impl Link {
+    /// Connects lazily; must be called on the background runtime.
+    pub(crate) fn new(address: &Address) -> Result<Link, String> {
+        let rpc = ValClient::new(address.channel()?).max_decoding_message_size(LARGEST_MESSAGE);
+        Ok(Link { rpc, known: Mutex::default() })
+    }
+
+    fn known(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Metadata>>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn forget(&self) {
+        self.known().clear();
+    }
+
+    pub(crate) async fn ping(&self) -> Result<(), Failure> {
+        match self.rpc.clone().get_server_info(proto::GetServerInfoRequest {}).await {
+            Ok(_) => Ok(()),
+            Err(status) => Err(Failure::from_status(&status, "")),
+        }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Result<proto::Datapoint, Failure> {
+        let request = proto::GetValueRequest { signal_id: signal_id(path) };
+        match self.rpc.clone().get_value(request).await {
+            Ok(response) => Ok(response.into_inner().data_point.unwrap_or_default()),
+            Err(status) => Err(Failure::from_status(&status, path)),
+        }
+    }
+
+    pub(crate) async fn actuate(
+        &self,
+        path: &str,
+        literal: &Literal,
+        check: Check,
+    ) -> Result<(), Failure> {
+        let value = self.checked(path, literal, check, true).await?;
+        let request = proto::ActuateRequest {
+            signal_id: signal_id(path),
+            value: Some(wire::from_value(&value)),
+        };
+        match self.rpc.clone().actuate(request).await {
+            Ok(_) => Ok(()),
+            Err(status) => Err(Failure::from_status(&status, path)),
+        }
+    }
+
+    pub(crate) async fn publish(
+        &self,
+        path: &str,
+        literal: &Literal,
+        check: Check,
+    ) -> Result<(), Failure> {
+        let value = self.checked(path, literal, check, false).await?;
+        let data_point = proto::Datapoint {
+            timestamp: Some(SystemTime::now().into()),
+            value: Some(wire::from_value(&value)),
+        };
+        let request =
+            proto::PublishValueRequest { signal_id: signal_id(path), data_point: Some(data_point) };
+        match self.rpc.clone().publish_value(request).await {
+            Ok(_) => Ok(()),
+            Err(status) => Err(Failure::from_status(&status, path)),
+        }
+    }
+
+    async fn checked(
+        &self,
+        path: &str,
+        literal: &Literal,
+        check: Check,
+        actuation: bool,
+    ) -> Result<Value, Failure> {
+        let signal_type = match check {
+            Check::Given(signal_type) => signal_type,
+            Check::Metadata => {
+                let metadata = self.metadata_of(path).await?;
+                if actuation && metadata.kind != "actuator" {
+                    let message = format!("is a {}: only an actuator can be set", metadata.kind);
+                    return Err(Failure::new(Kind::NotAnActuator, path, message));
+                }
+                metadata.signal_type.clone().ok_or_else(|| {
+                    let message = "its datatype is not supported yet";
+                    Failure::new(Kind::InvalidValue, path, message)
+                })?
+            }
+        };
+        signal_type.value(path, literal)
+    }
+
+    async fn metadata_of(&self, path: &str) -> Result<Arc<Metadata>, Failure> {
+        if let Some(metadata) = self.known().get(path) {
+            return Ok(metadata.clone());
+        }
+        let found = self.metadata(path).await?.into_iter().find(|m| m.path == path);
+        let Some(metadata) = found else {
+            let message = "the broker knows no signal of this name";
+            return Err(Failure::new(Kind::UnknownSignal, path, message));
+        };
+        let metadata = Arc::new(metadata);
+        self.known().insert(path.to_owned(), metadata.clone());
+        Ok(metadata)
+    }
+
+    /// Of a signal, a branch or a pattern; everything for the empty path.
+    pub(crate) async fn metadata(&self, root: &str) -> Result<Vec<Metadata>, Failure> {
+        let request = proto::ListMetadataRequest { root: root.to_owned(), filter: String::new() };
+        match self.rpc.clone().list_metadata(request).await {
+            Ok(response) => {
+                Ok(response.into_inner().metadata.into_iter().map(Metadata::from_wire).collect())
+            }
+            Err(status) => Err(Failure::from_status(&status, root)),
+        }
+    }
+
+    pub(crate) async fn subscribe(
+        &self,
+        paths: &[String],
+        buffer_size: u32,
+    ) -> Result<Streaming<proto::SubscribeResponse>, Failure> {
+        let request =
+            proto::SubscribeRequest { signal_paths: paths.to_vec(), buffer_size, filter: None };
+        match self.rpc.clone().subscribe(request).await {
+            Ok(response) => Ok(response.into_inner()),
+            Err(status) => Err(Failure::from_status(&status, one(paths))),
+        }
+    }
+}
+
+/// The path to name in an error about several signals: none, unless there is only one.
+pub(crate) fn one(paths: &[String]) -> &str {
+    match paths {
+        [path] => path,
+        _ => "",
+    }
+}
