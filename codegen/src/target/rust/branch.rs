@@ -23,6 +23,8 @@ pub(super) struct BranchView {
     /// `vehicle/cabin/seat`, the file below `src` without its ending.
     #[serde(skip)]
     pub(super) file: String,
+    /// The path with `*` where instances differ.
+    place: String,
     docs: Vec<String>,
     pub(super) type_name: String,
     imports: Vec<&'static str>,
@@ -84,8 +86,8 @@ pub(super) struct Walk<'m> {
 impl Walk<'_> {
     /// Gives the name of the root's type.
     pub(super) fn root(&mut self, root: &Node, module: &str) -> String {
-        let shown = text::doc_line(&root.path);
-        self.branch(root, &root.name, Place { file: module.to_owned(), shown, table: None })
+        let place = Place { file: module.to_owned(), shown: root.path.clone(), table: None };
+        self.branch(root, &root.name, place)
     }
 
     /// `name` is that of the type: the branch's own, or what instances have in common.
@@ -122,8 +124,8 @@ impl Walk<'_> {
         let first = group.members[0];
         let is_shared = group.members.len() > 1;
         let (name, shown) = match is_shared {
-            true => (names::common(&group.names()), "\\*".to_owned()),
-            false => (first.name.clone(), text::doc_line(&first.name)),
+            true => (names::common(&group.names()), "*".to_owned()),
+            false => (first.name.clone(), first.name.clone()),
         };
         let module = parent.scope.snake(names::module(&name));
         let Place { file, shown: above, table } = &parent.place;
@@ -155,6 +157,7 @@ impl Module {
         let view = BranchView {
             header: header.to_owned(),
             file: place.file.clone(),
+            place: text::code(&place.shown),
             docs: docs(node, &place.shown),
             type_name: scope.camel(names::type_name(name)),
             imports: Vec::new(),
@@ -171,13 +174,13 @@ impl Module {
     }
 
     fn leaf(&mut self, node: &Node, leaf: &Leaf, row: usize, structs: &StructNames) {
-        let shown = format!("{}.{}", self.place.shown, text::doc_line(&node.name));
+        let shown = format!("{}.{}", self.place.shown, node.name);
         let typed = leaf::typed(node, leaf, &shown, structs, &mut self.scope);
         let constant = self.scope.snake(names::constant(&node.name));
         let handle = leaf::handle(leaf.role);
         self.view.accessors.push(Accessor {
             docs: leaf::docs(node, leaf, &shown),
-            deprecated: node.deprecation.as_deref().map(text::string),
+            deprecated: text::deprecation(node),
             name: self.methods.snake(names::function(&node.name)),
             returns: format!("{handle}<{}>", typed.value_type),
             value: format!("{handle}::new({}, &{constant})", path_at(&self.place, row, node)),
@@ -201,8 +204,8 @@ impl Module {
             (None, false) => type_path.clone(),
         };
         self.view.accessors.push(Accessor {
-            docs: text::doc_lines(child.description.as_deref().unwrap_or(&child.path)),
-            deprecated: child.deprecation.as_deref().map(text::string),
+            docs: docs(child, &format!("{}.{}", self.place.shown, child.name)),
+            deprecated: text::deprecation(child),
             name: name.clone(),
             returns: type_path.clone(),
             value,
@@ -216,12 +219,14 @@ impl Module {
     }
 }
 
+/// What the model says of a branch, and where it is.
 fn docs(node: &Node, shown: &str) -> Vec<String> {
-    let mut docs = text::doc_lines(node.description.as_deref().unwrap_or_default());
-    if !docs.is_empty() {
+    let mut docs = Vec::new();
+    for text in [&node.description, &node.comment].into_iter().flatten() {
+        docs.extend(text::doc_lines(text));
         docs.push(String::new());
     }
-    docs.push(format!("{shown}: branch."));
+    docs.push(format!("{}.", text::code(shown)));
     docs
 }
 

@@ -106,10 +106,11 @@ fn choice(node: &Node, leaf: &Leaf, place: &str, scope: &mut Scope) -> Option<Ch
             continue;
         }
         seen.push(literal);
-        let raw = text::scalar(literal, element)?;
+        let borrow = if *element == Element::String { "" } else { "&" };
+        let raw = format!("{borrow}{}", text::scalar(literal, element)?);
         let docs = match literal {
-            Literal::String(raw) => text::doc_lines(raw),
-            _ => vec![format!("{}, {literal}.", text::doc_line(name))],
+            Literal::String(raw) => vec![text::code(raw)],
+            _ => vec![format!("{}, {literal}.", text::code(name))],
         };
         let name = inside.camel(names::variant(name));
         variants.push(Variant { docs, name, raw, of: literal.clone() });
@@ -122,7 +123,12 @@ fn choice(node: &Node, leaf: &Leaf, place: &str, scope: &mut Scope) -> Option<Ch
         element => element_type(element).to_owned(),
     };
     let name = scope.camel(names::type_name(&node.name));
-    Some(Choice { docs: vec![format!("What {place} is restricted to.")], name, raw, variants })
+    Some(Choice {
+        docs: vec![format!("What {} is restricted to.", text::code(place))],
+        name,
+        raw,
+        variants,
+    })
 }
 
 pub(super) fn constant(
@@ -148,7 +154,7 @@ pub(super) fn constant(
     add("comment", optional_text(&node.comment));
     add("deprecation", optional_text(&node.deprecation));
     Constant {
-        path: place.to_owned(),
+        path: text::code(place),
         name,
         value_type: typed.value_type.clone(),
         datatype: text::string(&leaf.datatype.to_string()),
@@ -206,9 +212,10 @@ pub(super) fn docs(node: &Node, leaf: &Leaf, place: &str) -> Vec<String> {
 /// `` `Vehicle.Speed`: sensor, float in km/h, 0 to 250. ``
 fn facts(leaf: &Leaf, place: &str) -> String {
     let DataType { element, is_array } = &leaf.datatype;
-    let array = if *is_array { "[]" } else { "" };
-    let mut facts = format!("{place}: {}, {}", leaf.role.name(), element.name());
-    facts.push_str(&array.replace('[', r"\[").replace(']', r"\]"));
+    let array = if *is_array { r"\[\]" } else { "" };
+    let mut facts =
+        format!("{}: {}, {}", text::code(place), leaf.role.name(), text::doc_line(element.name()));
+    facts.push_str(array);
     if let Some(unit) = &leaf.unit {
         facts.push_str(" in ");
         facts.push_str(&text::doc_line(unit));

@@ -46,7 +46,6 @@ struct RootView {
     module: String,
     function: String,
     type_name: String,
-    path: String,
 }
 
 pub(super) fn files(
@@ -66,10 +65,9 @@ pub(super) fn files(
         version: cargo_version(catalog.version().as_deref()),
         description: toml_string(&format!("The signals of {}, with their types", root.name)),
         root: RootView {
-            shown: text::doc_line(&root.path),
+            shown: text::code(&root.path),
             function: names::function(&root.name),
             type_name,
-            path: text::string(&root.path),
             module,
         },
         has_types: types.is_some(),

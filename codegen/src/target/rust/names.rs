@@ -130,6 +130,7 @@ impl Scope {
     }
 
     fn claim(&mut self, name: String, joint: &str) -> String {
+        let joint = if name.ends_with('_') { "" } else { joint };
         let numbered = (2..).map(|number| format!("{name}{joint}{number}"));
         let free = std::iter::once(name.clone())
             .chain(numbered)
@@ -176,6 +177,7 @@ mod tests {
         let mut scope = Scope::with(&["paths"]);
         let names = ["a_b", "a_b", "a_b_2", "paths", "a_b"].map(|n| scope.snake(n.to_owned()));
         assert_eq!(names, ["a_b", "a_b_2", "a_b_2_2", "paths_2", "a_b_3"]);
+        assert_eq!(["self_", "self_"].map(|n| scope.snake(n.to_owned())), ["self_", "self_2"]);
         assert_eq!(["AB", "AB"].map(|n| scope.camel(n.to_owned())), ["AB", "AB2"]);
     }
 

@@ -1,6 +1,6 @@
 //! Text and numbers of the model as Rust source: documentation and literals.
 
-use crate::model::{Element, Literal};
+use crate::model::{Element, Literal, Node};
 
 /// Text as the lines of a doc comment, without the `///`. Markdown and HTML are
 /// escaped: a description is prose, and ``` in it must not become a doctest.
@@ -12,7 +12,13 @@ pub(super) fn doc_lines(text: &str) -> Vec<String> {
     text.replace("\r\n", "\n").split(['\n', '\r', '\u{2028}', '\u{2029}']).map(doc_line).collect()
 }
 
-/// A single line, as a name in a sentence.
+/// A path or a name of the model inside a sentence: as code where nothing is in the way.
+pub(super) fn code(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_graphic() && c != '`';
+    if text.chars().all(is_plain) { format!("`{text}`") } else { doc_line(text) }
+}
+
+/// A single line of prose.
 pub(super) fn doc_line(line: &str) -> String {
     let line = line.trim();
     let mut escaped = String::with_capacity(line.len());
@@ -33,6 +39,11 @@ pub(super) fn doc_line(line: &str) -> String {
 /// A string literal.
 pub(super) fn string(text: &str) -> String {
     format!("{text:?}")
+}
+
+/// The note of a `#[deprecated]`, which is shown as documentation too.
+pub(super) fn deprecation(node: &Node) -> Option<String> {
+    node.deprecation.as_deref().map(|note| string(&doc_lines(note).join(" ")))
 }
 
 /// A scalar of the model as a constant of its type; `None` where the type has none, as
@@ -77,6 +88,7 @@ mod tests {
             [r#"\# A \`fn\` \*/ """ \[x\](y) \<b\>"#, r"\- one\\two", r"\`\`\`"]
         );
         assert!(doc_lines(" \n").is_empty());
+        assert_eq!((code("A.*.B"), code("A `b`")), ("`A.*.B`".to_owned(), r"A \`b\`".to_owned()));
     }
 
     #[test]

@@ -91,18 +91,17 @@ fn struct_view(
     let mut fields = Vec::new();
     for child in node.children() {
         let Some(leaf) = child.leaf() else { continue };
-        let place = text::doc_line(&child.path);
-        let typed = leaf::typed(child, leaf, &place, named, scope);
+        let typed = leaf::typed(child, leaf, &child.path, named, scope);
         choices.extend(typed.choice);
         fields.push(FieldView {
-            docs: leaf::docs(child, leaf, &place),
+            docs: leaf::docs(child, leaf, &child.path),
             name: inside.snake(names::function(&child.name)),
             value_type: typed.value_type,
         });
     }
     let mut docs = text::doc_lines(node.description.as_deref().unwrap_or_default());
     if docs.is_empty() {
-        docs = text::doc_lines(&node.path);
+        docs.push(format!("{}.", text::code(&node.path)));
     }
     let name = named.by_path.get(&node.path).cloned().unwrap_or_default();
     StructView { docs, name, fields }
