@@ -10,6 +10,7 @@ mod limits;
 mod manifest;
 mod state;
 mod status;
+mod transition;
 
 pub use exit::Exit;
 pub use id::{AppId, InvalidAppId};
@@ -20,3 +21,4 @@ pub use manifest::{
 };
 pub use state::{Desired, Health, Operation, State, Stream, UnknownWord};
 pub use status::{AppStatus, Line};
+pub use transition::{Action, Denied, Input, Outcome, Rules, Situation, transition};

@@ -36,4 +36,8 @@ pub struct Line {
     pub at: Timestamp,
     /// Without its line end.
     pub text: std::sync::Arc<str>,
+    /// It had no line end: a prompt, or a piece of an endless line; the next line of the
+    /// same stream goes on where it stops.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub partial: bool,
 }
