@@ -126,7 +126,9 @@ impl From<UploadError> for ApiError {
                 disk(error)
             }
             UploadError::Unpack(
-                UnpackError::TooLarge { .. } | UnpackError::TooMany { .. } | UnpackError::Ratio { .. },
+                UnpackError::TooLarge { .. }
+                | UnpackError::TooMany { .. }
+                | UnpackError::Ratio { .. },
             ) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
             UploadError::Unpack(_) => (StatusCode::BAD_REQUEST, "bad_archive"),
         };
@@ -170,9 +172,7 @@ impl From<SignalError> for ApiError {
             SignalError::NoProvider { .. } | SignalError::ProviderGone { .. } => {
                 (StatusCode::SERVICE_UNAVAILABLE, "no_provider")
             }
-            SignalError::ProviderBusy { .. } => {
-                (StatusCode::SERVICE_UNAVAILABLE, "provider_busy")
-            }
+            SignalError::ProviderBusy { .. } => (StatusCode::SERVICE_UNAVAILABLE, "provider_busy"),
             SignalError::AlreadyClaimed { .. } | SignalError::NotClaimed { .. } => {
                 (StatusCode::CONFLICT, "claimed")
             }

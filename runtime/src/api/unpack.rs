@@ -64,7 +64,11 @@ pub(crate) enum UnpackError {
 
 /// Unpacks into `target`, an empty folder. After an error `target` may hold some files:
 /// whoever made it removes it.
-pub(crate) fn unpack(archive: &mut File, target: &Path, limits: &Limits) -> Result<(), UnpackError> {
+pub(crate) fn unpack(
+    archive: &mut File,
+    target: &Path,
+    limits: &Limits,
+) -> Result<(), UnpackError> {
     let packed = archive.metadata()?.len();
     archive.rewind()?;
     survey(archive, packed, limits)?;
@@ -340,10 +344,7 @@ mod tests {
             }
         });
         let limits = Limits { entries: 4, ..Limits::default() };
-        assert_eq!(
-            unpacked(many, &limits).unwrap_err(),
-            "the archive holds more than 4 entries"
-        );
+        assert_eq!(unpacked(many, &limits).unwrap_err(), "the archive holds more than 4 entries");
     }
 
     #[test]

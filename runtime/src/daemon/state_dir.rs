@@ -106,9 +106,8 @@ pub(crate) fn default_path() -> Result<PathBuf, StateError> {
     if rustix::process::geteuid().is_root() {
         return Ok(PathBuf::from("/var/lib/vehicle-edge"));
     }
-    let absolute = |name: &str| {
-        std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute())
-    };
+    let absolute =
+        |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let base = absolute("XDG_STATE_HOME")
         .or_else(|| absolute("HOME").map(|home| home.join(".local/state")))
         .ok_or(StateError::NoHome)?;

@@ -77,11 +77,7 @@ fn already_there(api: &Api, id: &AppId) -> bool {
     api.supervisor.status(id).is_none_or(|status| !super::settle::in_between(status.state))
 }
 
-fn answer(
-    admission: Admission,
-    settled: bool,
-    app: Option<crate::app::AppStatus>,
-) -> Reply {
+fn answer(admission: Admission, settled: bool, app: Option<crate::app::AppStatus>) -> Reply {
     let code = if settled { StatusCode::OK } else { StatusCode::ACCEPTED };
     (code, Json(OperationReply { admission, settled, app }))
 }

@@ -48,12 +48,10 @@ impl Watch {
                 Ok(Ok(event)) if event.app == *app => event.body,
                 Ok(Ok(_)) => continue,
                 // Some were missed: what is now tells as much.
-                Ok(Err(broadcast::error::RecvError::Lagged(_))) => {
-                    match supervisor.status(app) {
-                        Some(status) => EventBody::Status(status),
-                        None => EventBody::Removed { reason: None },
-                    }
-                }
+                Ok(Err(broadcast::error::RecvError::Lagged(_))) => match supervisor.status(app) {
+                    Some(status) => EventBody::Status(status),
+                    None => EventBody::Removed { reason: None },
+                },
                 Ok(Err(broadcast::error::RecvError::Closed)) | Err(_) => return Outcome::Pending,
             };
             match event {
@@ -166,6 +164,9 @@ mod tests {
     #[test]
     fn uninstalling_is_over_only_when_the_app_is_gone() {
         assert_eq!(settles_at(Goal::Gone, &[State::Stopping, State::Uninstalling]), None);
-        assert_eq!(settles_at(Goal::Gone, &[State::Uninstalling, State::Failed]), Some(State::Failed));
+        assert_eq!(
+            settles_at(Goal::Gone, &[State::Uninstalling, State::Failed]),
+            Some(State::Failed)
+        );
     }
 }

@@ -41,10 +41,8 @@ pub(crate) async fn handle(
     let mut checked = Vec::with_capacity(wanted.len());
     for (path, literal) in &wanted {
         let entry = registry.get(path).ok_or_else(|| unknown(registry, path))?;
-        let value = read(entry, literal).map_err(|violation| SignalError::Invalid {
-            path: path.as_str().into(),
-            violation,
-        })?;
+        let value = read(entry, literal)
+            .map_err(|violation| SignalError::Invalid { path: path.as_str().into(), violation })?;
         checked.push((entry, value));
     }
     let client = Client::outside();

@@ -38,7 +38,9 @@ struct Start {
 pub(super) fn prepare(api: &Api, wanted: Subscribe) -> Result<Follow, ApiError> {
     let start = Start { after: wanted.after, tail: wanted.tail };
     if wanted.app_id.is_none() && start.after.is_some() {
-        return Err(ApiError::bad_request("'after' needs an 'app_id': each app has its own numbers"));
+        return Err(ApiError::bad_request(
+            "'after' needs an 'app_id': each app has its own numbers",
+        ));
     }
     let supervisor = api.supervisor.clone();
     let (snapshot, events) = supervisor.events();

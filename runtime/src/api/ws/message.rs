@@ -237,6 +237,7 @@ mod tests {
             stream: Stream::Stderr,
             at: jiff::Timestamp::UNIX_EPOCH,
             text: "oh \"no\"".into(),
+            partial: false,
         };
         assert_eq!(
             console(&app, &Item::Line(line)),
