@@ -96,7 +96,11 @@ fn excerpt(label: &Label) -> (String, usize, usize) {
     let tail = if to < characters.len() { "..." } else { "" };
     let middle: String = characters[from.min(to)..to].iter().collect();
     let before = before - from + head.len();
-    (format!("{head}{middle}{tail}"), before, label.length.min(to.saturating_sub(label.column - 1).max(1)))
+    (
+        format!("{head}{middle}{tail}"),
+        before,
+        label.length.min(to.saturating_sub(label.column - 1).max(1)),
+    )
 }
 
 /// Control characters of a model must not reach the terminal.

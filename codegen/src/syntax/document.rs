@@ -50,8 +50,11 @@ pub(crate) fn parse_document(
     let RawValue::Map(pairs) = &root.value else {
         if !root.is_null() {
             sink.push(
-                Report::new(Code::NotAMap, format!("a model is a map of nodes, not {}", root.kind()))
-                    .at(root.span),
+                Report::new(
+                    Code::NotAMap,
+                    format!("a model is a map of nodes, not {}", root.kind()),
+                )
+                .at(root.span),
             );
         }
         return document;
@@ -133,7 +136,8 @@ fn tree_node(
         let Some(name) = text_key(key, sink) else { continue };
         if name.contains('.') {
             sink.push(
-                Report::new(Code::BadName, format!("the name '{name}' contains a dot")).at(key.span),
+                Report::new(Code::BadName, format!("the name '{name}' contains a dot"))
+                    .at(key.span),
             );
             continue;
         }
@@ -186,10 +190,7 @@ mod tests {
         let (document, _) = document("a.vspec", text);
         let found: Vec<_> =
             document.includes.iter().map(|i| (&*i.file, i.prefix.as_deref())).collect();
-        assert_eq!(
-            found,
-            [("a.vspec", Some("A.B")), ("b.vspec", None), ("c", None), ("", None)]
-        );
+        assert_eq!(found, [("a.vspec", Some("A.B")), ("b.vspec", None), ("c", None), ("", None)]);
     }
 
     #[test]

@@ -33,8 +33,11 @@ pub(super) fn parse(source: SourceId, text: &str, sink: &mut Sink) -> Option<Raw
         Err(error) => {
             let range = error.range();
             sink.push(
-                Report::new(Code::Syntax, format!("broken JSON: {}", error.kind()))
-                    .at(Span::new(source, range.start + offset, range.end + offset)),
+                Report::new(Code::Syntax, format!("broken JSON: {}", error.kind())).at(Span::new(
+                    source,
+                    range.start + offset,
+                    range.end + offset,
+                )),
             );
             None
         }
@@ -123,6 +126,9 @@ mod tests {
 
     #[test]
     fn nesting_ends_in_a_report() {
-        assert_eq!(read(&"[".repeat(100_000)).1, ["VSS003: broken JSON: Maximum nesting depth exceeded"]);
+        assert_eq!(
+            read(&"[".repeat(100_000)).1,
+            ["VSS003: broken JSON: Maximum nesting depth exceeded"]
+        );
     }
 }

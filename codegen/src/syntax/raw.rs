@@ -93,9 +93,12 @@ pub(super) fn map_of(pairs: Vec<(Raw, Raw)>, sink: &mut Sink) -> Vec<(Raw, Raw)>
     merge_pairs(Vec::with_capacity(pairs.len()), pairs, |first, second| {
         let name = second.key_text().unwrap_or_default();
         sink.push(
-            Report::new(Code::DuplicateKey, format!("'{name}' is defined twice; the last one counts"))
-                .at(second.span)
-                .label(first.span, "first defined here"),
+            Report::new(
+                Code::DuplicateKey,
+                format!("'{name}' is defined twice; the last one counts"),
+            )
+            .at(second.span)
+            .label(first.span, "first defined here"),
         );
     })
 }

@@ -92,9 +92,7 @@ fn sexagesimal_part(part: &str) -> Option<i128> {
 fn sexagesimal(text: &str) -> Option<i128> {
     let mut parts = text.split(':');
     let first = radix(parts.next()?, 10)?;
-    parts.try_fold(first, |sum, part| {
-        sum.checked_mul(60)?.checked_add(sexagesimal_part(part)?)
-    })
+    parts.try_fold(first, |sum, part| sum.checked_mul(60)?.checked_add(sexagesimal_part(part)?))
 }
 
 pub(super) fn float(text: &str) -> Option<RawValue> {
@@ -139,7 +137,8 @@ fn sexagesimal_float(whole: &str, fraction: &str) -> Option<f64> {
     }
     let mut parts = whole.split(':');
     let first = radix(parts.next()?, 10)? as f64;
-    let whole = parts.try_fold(first, |sum, part| Some(sum * 60.0 + sexagesimal_part(part)? as f64))?;
+    let whole =
+        parts.try_fold(first, |sum, part| Some(sum * 60.0 + sexagesimal_part(part)? as f64))?;
     let fraction: f64 = format!("0.{}", fraction.replace('_', "")).parse().ok()?;
     Some(whole + fraction)
 }

@@ -42,8 +42,11 @@ pub(super) fn parse(source: SourceId, text: &str, sink: &mut Sink) -> Option<Raw
 
 fn broken(source: SourceId, text: &str, error: &ScanError) -> Report {
     let at = error.marker().byte_offset().unwrap_or(text.len());
-    Report::new(Code::Syntax, format!("broken YAML: {}", error.info()))
-        .at(Span::new(source, at, at + 1))
+    Report::new(Code::Syntax, format!("broken YAML: {}", error.info())).at(Span::new(
+        source,
+        at,
+        at + 1,
+    ))
 }
 
 struct Builder<'s> {
@@ -142,8 +145,9 @@ impl<'s> Builder<'s> {
     fn alias(&mut self, anchor: usize, span: Span) -> Result<(), Report> {
         // An anchor is known once its value is complete, so a value cannot hold itself.
         let Some((raw, size)) = self.anchors.get(&anchor) else {
-            return Err(Report::new(Code::Syntax, "broken YAML: a value that contains itself")
-                .at(span));
+            return Err(
+                Report::new(Code::Syntax, "broken YAML: a value that contains itself").at(span)
+            );
         };
         let (raw, size) = (raw.clone(), *size);
         self.aliased += size;
@@ -315,7 +319,8 @@ mod tests {
         let (_, problems) = read(&"[".repeat(100_000));
         assert_eq!(problems.len(), 1);
         assert!(problems[0].starts_with("VSS003"), "{problems:?}");
-        let (_, problems) = read(&(0..2000).map(|n| format!("{}a:\n", " ".repeat(n))).collect::<String>());
+        let (_, problems) =
+            read(&(0..2000).map(|n| format!("{}a:\n", " ".repeat(n))).collect::<String>());
         assert!(problems[0].starts_with("VSS003"), "{problems:?}");
     }
 

@@ -1,0 +1,158 @@
+//! Which branches share a class.
+//!
+//! Two branches of one module share a class when everything below them is equal but for
+//! the paths. So 20 equal seats cost one class, whether the model says that they are
+//! instances or was expanded long ago and does not know any more.
+
+use std::collections::{HashMap, HashSet};
+
+use super::names;
+use crate::model::{Kind, Leaf, Node};
+
+/// A class, by its index in [`Classes::all`].
+pub(super) type ClassId = usize;
+
+#[derive(Debug)]
+pub(super) struct Class<'c> {
+    pub(super) name: String,
+    /// The first branch of this class, which stands for all of them.
+    pub(super) node: &'c Node,
+    pub(super) members: Vec<Member<'c>>,
+}
+
+#[derive(Debug)]
+pub(super) enum Member<'c> {
+    Branch(&'c Node, ClassId),
+    Leaf(&'c Node, &'c Leaf),
+}
+
+impl<'c> Member<'c> {
+    pub(super) fn node(&self) -> &'c Node {
+        match self {
+            Member::Branch(node, _) | Member::Leaf(node, _) => node,
+        }
+    }
+}
+
+/// The classes of one module, each before those of the branches below it.
+#[derive(Debug)]
+pub(super) struct Classes<'c> {
+    pub(super) all: Vec<Class<'c>>,
+    known: HashMap<String, ClassId>,
+}
+
+impl<'c> Classes<'c> {
+    /// The classes of `top` and of everything below it. `above` is the name of the class
+    /// that `top` is a child of.
+    pub(super) fn of(top: &'c Node, above: &str, taken: &mut names::Taken) -> Classes<'c> {
+        let mut classes = Classes::empty();
+        let root = classes.add(top);
+        let name = taken.claim(&format!("{above}{}", names::class_part(&top.name)));
+        classes.all[root].name = name;
+        classes.name_below(root, taken);
+        // Children were added first: they had to be known to tell what is equal.
+        classes.reversed()
+    }
+
+    pub(super) fn empty() -> Classes<'c> {
+        Classes { all: Vec::new(), known: HashMap::new() }
+    }
+
+    fn add(&mut self, node: &'c Node) -> ClassId {
+        let members: Vec<Member<'c>> =
+            node.children().iter().filter_map(|child| self.member(child)).collect();
+        let signature = signature(node, &members);
+        if let Some(known) = self.known.get(&signature) {
+            return *known;
+        }
+        self.all.push(Class { name: String::new(), node, members });
+        self.known.insert(signature, self.all.len() - 1);
+        self.all.len() - 1
+    }
+
+    /// Struct types in the tree are no signals.
+    fn member(&mut self, child: &'c Node) -> Option<Member<'c>> {
+        match &child.kind {
+            Kind::Branch(_) => Some(Member::Branch(child, self.add(child))),
+            Kind::Leaf(leaf) => Some(Member::Leaf(child, leaf)),
+            Kind::Struct(_) => None,
+        }
+    }
+
+    fn name_below(&mut self, parent: ClassId, taken: &mut names::Taken) {
+        let mut children: Vec<(ClassId, Vec<&str>)> = Vec::new();
+        for member in &self.all[parent].members {
+            let Member::Branch(node, class) = member else { continue };
+            match children.iter_mut().find(|(known, _)| known == class) {
+                Some((_, names)) => names.push(&node.name),
+                None => children.push((*class, vec![&node.name])),
+            }
+        }
+        for (child, labels) in children {
+            if !self.all[child].name.is_empty() {
+                continue;
+            }
+            let part = match labels[..] {
+                [only] => names::class_part(only),
+                _ => names::common_part(&labels),
+            };
+            self.all[child].name = taken.claim(&format!("{}{part}", self.all[parent].name));
+            self.name_below(child, taken);
+        }
+    }
+
+    fn reversed(mut self) -> Classes<'c> {
+        let last = self.all.len() - 1;
+        self.all.reverse();
+        for class in &mut self.all {
+            for member in &mut class.members {
+                if let Member::Branch(_, id) = member {
+                    *id = last - *id;
+                }
+            }
+        }
+        self
+    }
+}
+
+/// Everything that makes a class what it is.
+fn signature(node: &Node, members: &[Member<'_>]) -> String {
+    use std::fmt::Write;
+    let mut text = String::new();
+    let mut put = |node: &Node| {
+        let docs = (&node.description, &node.comment, &node.deprecation);
+        let _ = write!(text, "{:?}{docs:?}", node.name);
+    };
+    // The branch's own name is left out: instances differ in it.
+    let own = (&node.description, &node.comment, &node.deprecation);
+    let mut kinds = format!("{own:?}");
+    for member in members {
+        put(member.node());
+        let _ = match member {
+            Member::Branch(_, class) => write!(kinds, "#{class}"),
+            Member::Leaf(_, leaf) => write!(kinds, "{leaf:?}"),
+        };
+    }
+    text + &kinds
+}
+
+/// The instances of a branch, which is what iterating over it gives: what the model says,
+/// or, where it does not, all children if they share one class.
+pub(super) fn instances<'m, 'c>(class: &'m Class<'c>) -> Vec<(usize, &'m Member<'c>)> {
+    let members = || class.members.iter().enumerate();
+    let declared: Vec<_> =
+        members().filter(|(_, member)| member.node().instance.is_some()).collect();
+    if !declared.is_empty() {
+        return declared;
+    }
+    let kinds: HashSet<Option<ClassId>> = class
+        .members
+        .iter()
+        .map(|member| match member {
+            Member::Branch(_, class) => Some(*class),
+            Member::Leaf(..) => None,
+        })
+        .collect();
+    let is_series = class.members.len() > 1 && kinds.len() == 1 && !kinds.contains(&None);
+    if is_series { members().collect() } else { Vec::new() }
+}

@@ -1,0 +1,380 @@
+//! The package as the templates print it: every name, literal and line is decided here.
+
+use serde::Serialize;
+
+use super::{
+    classes::{Class, Classes, Member, instances},
+    literals, names,
+};
+use crate::model::{Catalog, Element, Kind, Leaf, Literal, Node, Role};
+
+#[derive(Debug, Serialize)]
+pub(super) struct Package {
+    header: String,
+    version: String,
+    /// A literal.
+    summary: String,
+    doc: String,
+    /// Names imported from the SDK.
+    sdk: Vec<&'static str>,
+    uses_enums: bool,
+    uses_iterator: bool,
+    /// The class of the root.
+    root: ClassView,
+    /// A literal.
+    root_path: String,
+    pub(super) modules: Vec<Module>,
+    enums: Vec<EnumView>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Module {
+    pub(super) file: String,
+    header: String,
+    doc: String,
+    name: String,
+    /// The class that the root needs.
+    class: String,
+    sdk: Vec<&'static str>,
+    uses_enums: bool,
+    uses_iterator: bool,
+    classes: Vec<ClassView>,
+}
+
+#[derive(Debug, Serialize)]
+struct ClassView {
+    name: String,
+    doc: String,
+    /// For a branch with instances.
+    series: Option<Series>,
+    properties: Vec<Property>,
+}
+
+#[derive(Debug, Serialize)]
+struct Series {
+    element: String,
+    items: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Property {
+    name: String,
+    returns: String,
+    doc: String,
+    /// A line of the body before the call, for what is loaded late.
+    import: Option<String>,
+    call: &'static str,
+    arguments: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct EnumView {
+    name: String,
+    base: &'static str,
+    doc: String,
+    /// Name and literal.
+    members: Vec<(String, String)>,
+}
+
+/// What is gathered while the classes are walked.
+struct Gathered<'c> {
+    catalog: &'c Catalog,
+    enums: Vec<EnumView>,
+    enum_names: names::Taken,
+    sdk: std::collections::BTreeSet<&'static str>,
+    uses_enums: bool,
+    uses_iterator: bool,
+}
+
+pub(super) fn package(catalog: &Catalog, header: String, version: String) -> Package {
+    let mut taken = names::Taken::default();
+    // A class of an attribute's name could not be named beside that attribute.
+    taken.reserve(attributes_in(&catalog.root));
+    let root_name = taken.claim(&names::class_part(&catalog.root.name));
+    let mut gathered = Gathered {
+        catalog,
+        enums: Vec::new(),
+        enum_names: names::Taken::default(),
+        sdk: std::collections::BTreeSet::new(),
+        uses_enums: false,
+        uses_iterator: false,
+    };
+
+    let branches: Vec<&Node> =
+        catalog.root.children().iter().filter(|c| matches!(c.kind, Kind::Branch(_))).collect();
+    let branch_names: Vec<&str> = branches.iter().map(|branch| branch.name.as_str()).collect();
+    let mut modules = Vec::new();
+    for (branch, name) in branches.iter().zip(names::modules(&branch_names)) {
+        let classes = Classes::of(branch, &root_name, &mut taken);
+        gathered.begin();
+        let views = classes.all.iter().map(|c| gathered.class(c, &classes, &[])).collect();
+        modules.push(Module {
+            file: format!("{name}.py"),
+            header: header.clone(),
+            doc: literals::docstring(&[format!("{} and all below it.", branch.path)], 0),
+            name,
+            class: classes.all[0].name.clone(),
+            sdk: gathered.sdk.iter().copied().collect(),
+            uses_enums: gathered.uses_enums,
+            uses_iterator: gathered.uses_iterator,
+            classes: views,
+        });
+    }
+
+    gathered.begin();
+    let root = gathered.root(&root_name, &modules);
+    let model = match catalog.version() {
+        Some(version) => format!("the model {} {version}", catalog.root.name),
+        None => format!("the model {}", catalog.root.name),
+    };
+    Package {
+        header,
+        version,
+        summary: literals::string(&format!("Typed signals of {model}")),
+        doc: literals::docstring(&[format!("Typed signals of {model}.")], 0),
+        sdk: gathered.sdk.iter().copied().collect(),
+        uses_enums: gathered.uses_enums,
+        uses_iterator: gathered.uses_iterator,
+        root,
+        root_path: literals::string(&catalog.root.path),
+        modules,
+        enums: gathered.enums,
+    }
+}
+
+fn attributes_in(root: &Node) -> impl Iterator<Item = String> {
+    root.descend().flat_map(|node| names::attributes(&children_names(node)))
+}
+
+fn children_names(node: &Node) -> Vec<&str> {
+    node.children().iter().map(|child| child.name.as_str()).collect()
+}
+
+impl Gathered<'_> {
+    /// Begins another module.
+    fn begin(&mut self) {
+        self.sdk = ["Branch"].into();
+        self.uses_enums = false;
+        self.uses_iterator = false;
+    }
+
+    /// The root's branches are in modules of their own, which are loaded when touched.
+    fn root(&mut self, name: &str, modules: &[Module]) -> ClassView {
+        let mut branches = 0..;
+        let members = self.catalog.root.children().iter().filter_map(|child| match &child.kind {
+            Kind::Branch(_) => Some(Member::Branch(child, branches.next()?)),
+            Kind::Leaf(leaf) => Some(Member::Leaf(child, leaf)),
+            Kind::Struct(_) => None,
+        });
+        let class =
+            Class { name: name.to_owned(), node: &self.catalog.root, members: members.collect() };
+        let none = Classes::empty();
+        self.class(&class, &none, modules)
+    }
+
+    /// `modules`, where the branches are in modules, has one for each of them.
+    fn class(&mut self, class: &Class<'_>, classes: &Classes<'_>, modules: &[Module]) -> ClassView {
+        let names: Vec<&str> = class.members.iter().map(|m| m.node().name.as_str()).collect();
+        let attributes = names::attributes(&names);
+        let target = |member: &Member<'_>| match member {
+            Member::Branch(_, id) => match modules.get(*id) {
+                Some(module) => module.class.clone(),
+                None => classes.all[*id].name.clone(),
+            },
+            Member::Leaf(..) => String::new(),
+        };
+        let series = series(class, &attributes, target);
+        self.uses_iterator |= series.is_some();
+        let properties = class.members.iter().zip(&attributes).map(|(member, attribute)| {
+            let name = attribute.clone();
+            match member {
+                Member::Branch(node, id) => Property {
+                    name,
+                    returns: target(member),
+                    doc: literals::docstring(&branch_doc(node), 8),
+                    import: modules
+                        .get(*id)
+                        .map(|m| format!("from .{} import {}", m.name, m.class)),
+                    call: "_branch",
+                    arguments: vec![target(member), literals::string(&node.name)],
+                },
+                Member::Leaf(node, leaf) => self.leaf(&class.name, name, node, leaf),
+            }
+        });
+        ClassView {
+            properties: properties.collect(),
+            name: class.name.clone(),
+            doc: literals::docstring(&branch_doc(class.node), 4),
+            series,
+        }
+    }
+
+    fn leaf(&mut self, class: &str, name: String, node: &Node, leaf: &Leaf) -> Property {
+        let kind = match leaf.role {
+            Role::Actuator => "Actuator",
+            Role::Attribute => "Attribute",
+            Role::Sensor | Role::Property => "Sensor",
+        };
+        self.sdk.insert(kind);
+        let members = self.enumeration(class, &name, node, leaf);
+        let element = match &members {
+            Some(enumeration) => format!("_enums.{enumeration}"),
+            None => python_type(&leaf.datatype.element).to_owned(),
+        };
+        self.uses_enums |= members.is_some();
+        if element == "_Any" {
+            self.sdk.insert("Any");
+        }
+        let value = if leaf.datatype.is_array { format!("list[{element}]") } else { element };
+        let mut arguments = vec![
+            format!("_{kind}"),
+            literals::string(&node.name),
+            literals::string(&leaf.datatype.to_string()),
+        ];
+        arguments.extend(facts(node, leaf, members.as_deref()));
+        Property {
+            name,
+            returns: format!("_{kind}[{value}]"),
+            doc: literals::docstring(&self.leaf_doc(node, leaf), 8),
+            import: members.map(|enumeration| format!("from .enums import {enumeration}")),
+            call: "_leaf",
+            arguments,
+        }
+    }
+
+    /// The name of the enum for a list of allowed strings, or for named numbers.
+    fn enumeration(
+        &mut self,
+        class: &str,
+        attribute: &str,
+        node: &Node,
+        leaf: &Leaf,
+    ) -> Option<String> {
+        let (base, pairs): (_, Vec<(&str, String)>) = if leaf.enumeration.is_empty() {
+            let texts = leaf.allowed.iter().map(Literal::as_str).collect::<Option<Vec<_>>>()?;
+            let is_text = leaf.datatype.element == Element::String && !texts.is_empty();
+            let mut seen = std::collections::HashSet::new();
+            let texts = texts.into_iter().filter(|text| seen.insert(*text));
+            ("StringEnum", is_text.then(|| texts.map(|t| (t, literals::string(t))).collect())?)
+        } else {
+            let pairs = leaf.enumeration.iter();
+            ("IntEnum", pairs.map(|(key, value)| (&**key, literals::literal(value))).collect())
+        };
+        let keys: Vec<&str> = pairs.iter().map(|(key, _)| *key).collect();
+        let members = names::members(&keys).into_iter().zip(pairs.into_iter().map(|(_, v)| v));
+        let name = self.enum_names.claim(&format!("{class}{}", names::class_part(attribute)));
+        let of = format!("The values of `{}`.", node.path);
+        let mut doc = vec![of];
+        doc.extend(node.description.clone());
+        self.enums.push(EnumView {
+            name: name.clone(),
+            base,
+            doc: literals::docstring(&doc, 4),
+            members: members.collect(),
+        });
+        Some(name)
+    }
+
+    fn leaf_doc(&self, node: &Node, leaf: &Leaf) -> Vec<String> {
+        let mut paragraphs = branch_doc(node);
+        let mut lines = vec![format!("{}: {}", capitalised(leaf.role.name()), leaf.datatype)];
+        if let Some(key) = &leaf.unit {
+            let label = self.catalog.units.get(key).and_then(|unit| unit.label.as_deref());
+            lines.push(match label {
+                Some(label) if label != key => format!("Unit: {key} ({label})"),
+                _ => format!("Unit: {key}"),
+            });
+        }
+        lines.extend(match (&leaf.min, &leaf.max) {
+            (Some(min), Some(max)) => Some(format!("Range: {min} to {max}")),
+            (Some(min), None) => Some(format!("Range: {min} or more")),
+            (None, Some(max)) => Some(format!("Range: {max} or less")),
+            (None, None) => None,
+        });
+        if !leaf.allowed.is_empty() {
+            let allowed: Vec<String> = leaf.allowed.iter().map(Literal::to_string).collect();
+            lines.push(format!("Allowed: {}", allowed.join(", ")));
+        }
+        lines.extend(leaf.default.as_ref().map(|default| format!("Default: {default}")));
+        paragraphs.push(lines.join("\n"));
+        paragraphs
+    }
+}
+
+fn series(
+    class: &Class<'_>,
+    attributes: &[String],
+    target: impl Fn(&Member<'_>) -> String,
+) -> Option<Series> {
+    let instances = instances(class);
+    let mut elements: Vec<String> = Vec::new();
+    let mut items = String::new();
+    for (index, member) in &instances {
+        let element = target(member);
+        // An overlay may have made a signal of what would have been an instance.
+        if element.is_empty() {
+            continue;
+        }
+        if !elements.contains(&element) {
+            elements.push(element);
+        }
+        items.push_str(&format!("self.{}, ", attributes[*index]));
+    }
+    let items = format!("({})", if elements.is_empty() { "" } else { items.trim_end() });
+    (!elements.is_empty()).then(|| Series { element: elements.join(" | "), items })
+}
+
+fn python_type(element: &Element) -> &'static str {
+    match element {
+        Element::Boolean => "bool",
+        Element::String => "str",
+        Element::Float | Element::Double | Element::Numeric => "float",
+        Element::Int8 | Element::Int16 | Element::Int32 | Element::Int64 | Element::Int => "int",
+        Element::Uint8 | Element::Uint16 | Element::Uint32 | Element::Uint64 => "int",
+        // The SDK has no struct values yet; it says so when one is set.
+        Element::Struct(_) => "_Any",
+    }
+}
+
+/// What the model says about a signal, as keyword arguments.
+fn facts(node: &Node, leaf: &Leaf, enumeration: Option<&str>) -> Vec<String> {
+    let text = |name: &str, text: &Option<String>| {
+        text.as_ref().map(|text| format!("{name}={}", literals::string(text)))
+    };
+    let value = |name: &str, value: &Option<Literal>| {
+        value.as_ref().map(|value| format!("{name}={}", literals::literal(value)))
+    };
+    let allowed = match enumeration {
+        Some(enumeration) => Some(format!("enum={enumeration}")),
+        None if leaf.allowed.is_empty() => None,
+        None => Some(format!("allowed={}", literals::tuple(&leaf.allowed))),
+    };
+    [
+        text("unit", &leaf.unit),
+        value("min", &leaf.min),
+        value("max", &leaf.max),
+        allowed,
+        value("default", &leaf.default),
+        text("description", &node.description),
+        text("comment", &node.comment),
+        text("deprecation", &node.deprecation),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn branch_doc(node: &Node) -> Vec<String> {
+    let mut paragraphs = vec![match node.description.as_deref().map(str::trim) {
+        None | Some("") => format!("`{}`.", node.name),
+        Some(description) => description.to_owned(),
+    }];
+    paragraphs.extend(node.comment.clone());
+    paragraphs.extend(node.deprecation.as_ref().map(|text| format!("Deprecated: {text}")));
+    paragraphs
+}
+
+fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
