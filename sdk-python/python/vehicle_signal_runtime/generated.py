@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from .signals import Actuator, Attribute, Sensor
 
-__all__ = ["Actuator", "Attribute", "Branch", "Sensor", "StringEnum"]
+__all__ = ["Actuator", "Any", "Attribute", "Branch", "Sensor", "StringEnum"]
 
 N = TypeVar("N")
 

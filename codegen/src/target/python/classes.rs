@@ -15,6 +15,8 @@ pub(super) type ClassId = usize;
 #[derive(Debug)]
 pub(super) struct Class<'c> {
     pub(super) name: String,
+    /// The same without what stands for instances; the enums of its signals are named by it.
+    pub(super) enum_prefix: String,
     /// The first branch of this class, which stands for all of them.
     pub(super) node: &'c Node,
     pub(super) members: Vec<Member<'c>>,
@@ -48,6 +50,7 @@ impl<'c> Classes<'c> {
         let mut classes = Classes::empty();
         let root = classes.add(top);
         let name = taken.claim(&format!("{above}{}", names::class_part(&top.name)));
+        classes.all[root].enum_prefix = name.clone();
         classes.all[root].name = name;
         classes.name_below(root, taken);
         // Children were added first: they had to be known to tell what is equal.
@@ -65,7 +68,7 @@ impl<'c> Classes<'c> {
         if let Some(known) = self.known.get(&signature) {
             return *known;
         }
-        self.all.push(Class { name: String::new(), node, members });
+        self.all.push(Class { name: String::new(), enum_prefix: String::new(), node, members });
         self.known.insert(signature, self.all.len() - 1);
         self.all.len() - 1
     }
@@ -92,11 +95,16 @@ impl<'c> Classes<'c> {
             if !self.all[child].name.is_empty() {
                 continue;
             }
-            let part = match labels[..] {
-                [only] => names::class_part(only),
-                _ => names::common_part(&labels),
+            let Class { name, enum_prefix, .. } = &self.all[parent];
+            let (name, enum_prefix) = match labels[..] {
+                [only] => {
+                    let part = names::class_part(only);
+                    (format!("{name}{part}"), format!("{enum_prefix}{part}"))
+                }
+                _ => (format!("{name}{}", names::common_part(&labels)), enum_prefix.clone()),
             };
-            self.all[child].name = taken.claim(&format!("{}{part}", self.all[parent].name));
+            self.all[child].name = taken.claim(&name);
+            self.all[child].enum_prefix = enum_prefix;
             self.name_below(child, taken);
         }
     }

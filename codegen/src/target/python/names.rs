@@ -13,7 +13,7 @@
 //! A class is named like its path without the dots, each part beginning with a capital:
 //! `VehicleCabinDoor`. In place of an instance stands what the instances' names have in
 //! common: `VehicleCabinDoorRow` for `Row1` and `Row2`, else `Item`. The enum of a signal is
-//! named like the class of its branch with the signal's name behind.
+//! named like its path in the same way, without anything for instances.
 
 use std::collections::HashSet;
 

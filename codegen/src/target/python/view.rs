@@ -63,8 +63,16 @@ struct Property {
     doc: String,
     /// A line of the body before the call, for what is loaded late.
     import: Option<String>,
-    call: &'static str,
+    call: Call,
+}
+
+/// `_branch(…)` or `_leaf(…)`.
+#[derive(Debug, Serialize)]
+struct Call {
+    function: &'static str,
     arguments: Vec<String>,
+    /// Whether it fits on one line.
+    is_short: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -150,6 +158,13 @@ fn children_names(node: &Node) -> Vec<&str> {
     node.children().iter().map(|child| child.name.as_str()).collect()
 }
 
+impl Call {
+    fn new(function: &'static str, arguments: Vec<String>) -> Call {
+        let length: usize = arguments.iter().map(|argument| argument.len() + 2).sum();
+        Call { function, is_short: length < 60, arguments }
+    }
+}
+
 impl Gathered<'_> {
     /// Begins another module.
     fn begin(&mut self) {
@@ -166,8 +181,12 @@ impl Gathered<'_> {
             Kind::Leaf(leaf) => Some(Member::Leaf(child, leaf)),
             Kind::Struct(_) => None,
         });
-        let class =
-            Class { name: name.to_owned(), node: &self.catalog.root, members: members.collect() };
+        let class = Class {
+            name: name.to_owned(),
+            enum_prefix: name.to_owned(),
+            node: &self.catalog.root,
+            members: members.collect(),
+        };
         let none = Classes::empty();
         self.class(&class, &none, modules)
     }
@@ -195,10 +214,9 @@ impl Gathered<'_> {
                     import: modules
                         .get(*id)
                         .map(|m| format!("from .{} import {}", m.name, m.class)),
-                    call: "_branch",
-                    arguments: vec![target(member), literals::string(&node.name)],
+                    call: Call::new("_branch", vec![target(member), literals::string(&node.name)]),
                 },
-                Member::Leaf(node, leaf) => self.leaf(&class.name, name, node, leaf),
+                Member::Leaf(node, leaf) => self.leaf(&class.enum_prefix, name, node, leaf),
             }
         });
         ClassView {
@@ -209,14 +227,14 @@ impl Gathered<'_> {
         }
     }
 
-    fn leaf(&mut self, class: &str, name: String, node: &Node, leaf: &Leaf) -> Property {
+    fn leaf(&mut self, prefix: &str, name: String, node: &Node, leaf: &Leaf) -> Property {
         let kind = match leaf.role {
             Role::Actuator => "Actuator",
             Role::Attribute => "Attribute",
             Role::Sensor | Role::Property => "Sensor",
         };
         self.sdk.insert(kind);
-        let members = self.enumeration(class, &name, node, leaf);
+        let members = self.enumeration(prefix, &name, node, leaf);
         let element = match &members {
             Some(enumeration) => format!("_enums.{enumeration}"),
             None => python_type(&leaf.datatype.element).to_owned(),
@@ -237,15 +255,14 @@ impl Gathered<'_> {
             returns: format!("_{kind}[{value}]"),
             doc: literals::docstring(&self.leaf_doc(node, leaf), 8),
             import: members.map(|enumeration| format!("from .enums import {enumeration}")),
-            call: "_leaf",
-            arguments,
+            call: Call::new("_leaf", arguments),
         }
     }
 
     /// The name of the enum for a list of allowed strings, or for named numbers.
     fn enumeration(
         &mut self,
-        class: &str,
+        prefix: &str,
         attribute: &str,
         node: &Node,
         leaf: &Leaf,
@@ -262,7 +279,7 @@ impl Gathered<'_> {
         };
         let keys: Vec<&str> = pairs.iter().map(|(key, _)| *key).collect();
         let members = names::members(&keys).into_iter().zip(pairs.into_iter().map(|(_, v)| v));
-        let name = self.enum_names.claim(&format!("{class}{}", names::class_part(attribute)));
+        let name = self.enum_names.claim(&format!("{prefix}{}", names::class_part(attribute)));
         let of = format!("The values of `{}`.", node.path);
         let mut doc = vec![of];
         doc.extend(node.description.clone());
