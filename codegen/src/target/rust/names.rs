@@ -18,8 +18,8 @@ const KEYWORDS: [&str; 53] = [
     "union", "unsafe", "unsized", "use", "virtual", "where", "while", "yield", "Self",
 ];
 
-/// Types that the templates name without a path.
-const TYPES_IN_USE: [&str; 13] = [
+/// Types that the templates name without a path, and the one keyword in capitals.
+const TYPES_IN_USE: [&str; 14] = [
     "About",
     "Actuator",
     "Attribute",
@@ -28,6 +28,7 @@ const TYPES_IN_USE: [&str; 13] = [
     "Instances",
     "None",
     "Option",
+    "Self",
     "Sensor",
     "Some",
     "String",
@@ -53,8 +54,7 @@ pub(super) fn constant(name: &str) -> String {
 }
 
 pub(super) fn type_name(name: &str) -> String {
-    let name = variant(name);
-    if TYPES_IN_USE.contains(&name.as_str()) { name + "_" } else { name }
+    guarded(cleaned(name).to_upper_camel_case(), "Type", &TYPES_IN_USE)
 }
 
 /// A variant of an enum. An allowed value without any letter or digit is `Value`.
@@ -159,8 +159,8 @@ mod tests {
             ("None", "none", "None_", "NONE"),
             ("Option", "option", "Option_", "OPTION"),
             ("Tür", "tür", "Tür", "TÜR"),
-            ("速度", "signal", "Value", "SIGNAL"),
-            ("_", "signal", "Value", "SIGNAL"),
+            ("速度", "signal", "Type", "SIGNAL"),
+            ("_", "signal", "Type", "SIGNAL"),
         ];
         for (name, snake, camel, shouty) in table {
             assert_eq!(
