@@ -15,19 +15,20 @@ fn main() -> io::Result<()> {
     .map_err(io::Error::other)?;
     println!("cargo::rerun-if-changed=proto");
 
-    tonic_prost_build::configure().compile_fds(files.clone())?;
+    // Messages and clients.
+    tonic_prost_build::configure().build_server(false).compile_fds(files.clone())?;
 
-    // The v2 server once more, with subscription messages of our own: they are put
+    // Servers by themselves, with subscription messages of our own: they are put
     // together from entries that were encoded once for all subscribers.
     let out = std::env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("OUT_DIR is not set"))?;
-    let fast = Path::new(&out).join("fast");
-    std::fs::create_dir_all(&fast)?;
+    let servers = Path::new(&out).join("servers");
+    std::fs::create_dir_all(&servers)?;
     tonic_prost_build::configure()
         .build_client(false)
         .extern_path(".kuksa.val.v1", "crate::signals::proto::v1")
         .extern_path(".kuksa.val.v2", "crate::signals::proto::v2")
         .extern_path(".kuksa.val.v2.SubscribeResponse", "crate::signals::v2::Entries")
         .extern_path(".kuksa.val.v2.SubscribeByIdResponse", "crate::signals::v2::Entries")
-        .out_dir(fast)
+        .out_dir(servers)
         .compile_fds(files)
 }

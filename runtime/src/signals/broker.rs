@@ -97,8 +97,8 @@ impl Broker {
     }
 
     /// Follows the current values of these signals (exact paths; one named twice counts
-    /// once). `buffer` values may wait for a slow reader, at most 1000; with 0, only the
-    /// newest of each signal does.
+    /// once). `buffer` values and one more may wait for a slow reader, at most 1000; with 0,
+    /// only the newest of each signal does.
     pub fn subscribe(
         &self,
         client: &Client,
@@ -259,7 +259,8 @@ impl Broker {
             let entry = self.allowed(client, signal, Access::Read)?;
             entries.insert(entry.index(), entry);
         }
-        let queue = Arc::new(Queue::new(entries.len(), buffer.min(LARGEST_BUFFER)));
+        let queue =
+            Arc::new(Queue::new(entries.len(), buffer.saturating_add(1).min(LARGEST_BUFFER)));
         let first = entries.values().zip(0..).map(|(entry, member)| {
             let reader = Reader { queue: queue.clone(), member };
             let last = self.slot(entry).subscribe(aspect, reader);

@@ -22,16 +22,19 @@
 mod access;
 mod broker;
 mod error;
+pub mod mock;
 mod pattern;
 pub mod proto;
 mod provider;
 mod queue;
 mod registry;
+mod serve;
 mod slot;
 mod subscription;
 #[cfg(test)]
 mod testing;
 mod update;
+mod v1;
 pub mod v2;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -42,8 +45,12 @@ pub use error::SignalError;
 pub use pattern::{InvalidPattern, Pattern};
 pub use provider::{Actuation, ActuationStream, Provider};
 pub use registry::{Entry, Registry, RegistryError};
+pub use serve::{AppSocket, SOCKET_NAME, serve_app, serve_tcp};
 pub use subscription::Subscription;
 pub use update::{Datapoint, Update};
+
+/// What `GetServerInfo` answers.
+const SERVER_NAME: &str = "vehicle-edge";
 
 /// A poisoned lock is taken all the same: no invariant spans two steps under these locks.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

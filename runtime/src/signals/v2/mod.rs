@@ -1,1 +1,149 @@
-//! `kuksa.val.v2`.
+//! `kuksa.val.v2`: translates between its messages and the [`Broker`].
+//!
+//! In: requests of one client. Out: responses, or a [`Status`] with the code that the
+//! interface prescribes. Access, types and bounds are the broker's business.
+//! A file per subject; `convert` alone knows how values and metadata look on the wire.
+
+mod actuate;
+mod convert;
+mod entries;
+mod provide;
+mod status;
+mod subscribe;
+
+use tonic::{Request, Response, Status, Streaming};
+use vss_codegen::model::Access;
+
+pub use entries::Entries;
+
+use super::{Broker, Client, proto::servers::v2::val_server, proto::v2 as proto};
+use status::{from_error, from_pattern};
+
+/// The service as one client sees it.
+#[derive(Clone, Debug)]
+pub(crate) struct Service {
+    broker: Broker,
+    client: Client,
+}
+
+pub(super) fn server(broker: Broker, client: Client) -> val_server::ValServer<Service> {
+    val_server::ValServer::new(Service { broker, client })
+}
+
+#[tonic::async_trait]
+impl val_server::Val for Service {
+    type SubscribeStream = subscribe::EntriesStream;
+    type SubscribeByIdStream = subscribe::EntriesStream;
+    type OpenProviderStreamStream = provide::ProviderStream;
+
+    async fn get_value(
+        &self,
+        request: Request<proto::GetValueRequest>,
+    ) -> Result<Response<proto::GetValueResponse>, Status> {
+        let data_point = Some(self.read(request.get_ref().signal_id.as_ref())?);
+        Ok(Response::new(proto::GetValueResponse { data_point }))
+    }
+
+    async fn get_values(
+        &self,
+        request: Request<proto::GetValuesRequest>,
+    ) -> Result<Response<proto::GetValuesResponse>, Status> {
+        let ids = request.get_ref().signal_ids.iter();
+        let data_points = ids.map(|id| self.read(Some(id))).collect::<Result<_, _>>()?;
+        Ok(Response::new(proto::GetValuesResponse { data_points }))
+    }
+
+    async fn subscribe(
+        &self,
+        request: Request<proto::SubscribeRequest>,
+    ) -> Result<Response<subscribe::EntriesStream>, Status> {
+        subscribe::by_path(self, request.get_ref()).map(Response::new)
+    }
+
+    async fn subscribe_by_id(
+        &self,
+        request: Request<proto::SubscribeByIdRequest>,
+    ) -> Result<Response<subscribe::EntriesStream>, Status> {
+        subscribe::by_id(self, request.get_ref()).map(Response::new)
+    }
+
+    async fn actuate(
+        &self,
+        request: Request<proto::ActuateRequest>,
+    ) -> Result<Response<proto::ActuateResponse>, Status> {
+        actuate::all(self, std::slice::from_ref(request.get_ref())).await?;
+        Ok(Response::new(proto::ActuateResponse {}))
+    }
+
+    async fn actuate_stream(
+        &self,
+        request: Request<Streaming<proto::ActuateRequest>>,
+    ) -> Result<Response<proto::ActuateResponse>, Status> {
+        let mut requests = request.into_inner();
+        while let Some(request) = requests.message().await? {
+            actuate::all(self, &[request]).await?;
+        }
+        Ok(Response::new(proto::ActuateResponse {}))
+    }
+
+    async fn batch_actuate(
+        &self,
+        request: Request<proto::BatchActuateRequest>,
+    ) -> Result<Response<proto::BatchActuateResponse>, Status> {
+        actuate::all(self, &request.get_ref().actuate_requests).await?;
+        Ok(Response::new(proto::BatchActuateResponse {}))
+    }
+
+    async fn list_metadata(
+        &self,
+        request: Request<proto::ListMetadataRequest>,
+    ) -> Result<Response<proto::ListMetadataResponse>, Status> {
+        let root = &request.get_ref().root;
+        let entries = self.broker.visible(&self.client, root).map_err(from_pattern)?;
+        if entries.is_empty() {
+            return Err(Status::not_found(format!("no signal matches '{root}'")));
+        }
+        let metadata = entries.into_iter().map(convert::metadata).collect();
+        Ok(Response::new(proto::ListMetadataResponse { metadata }))
+    }
+
+    async fn publish_value(
+        &self,
+        request: Request<proto::PublishValueRequest>,
+    ) -> Result<Response<proto::PublishValueResponse>, Status> {
+        let proto::PublishValueRequest { signal_id, data_point } = request.into_inner();
+        let signal = convert::signal_ref(signal_id.as_ref())?;
+        let Some(data_point) = data_point else {
+            return Err(Status::invalid_argument("data_point is missing: nothing to publish"));
+        };
+        let value = data_point.value.and_then(convert::to_value);
+        self.broker.publish_to(&self.client, signal, value).map_err(from_error)?;
+        Ok(Response::new(proto::PublishValueResponse {}))
+    }
+
+    async fn open_provider_stream(
+        &self,
+        request: Request<Streaming<proto::OpenProviderStreamRequest>>,
+    ) -> Result<Response<provide::ProviderStream>, Status> {
+        Ok(Response::new(provide::open(self, request.into_inner())))
+    }
+
+    async fn get_server_info(
+        &self,
+        _request: Request<proto::GetServerInfoRequest>,
+    ) -> Result<Response<proto::GetServerInfoResponse>, Status> {
+        Ok(Response::new(proto::GetServerInfoResponse {
+            name: super::SERVER_NAME.to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            commit_hash: String::new(),
+        }))
+    }
+}
+
+impl Service {
+    fn read(&self, id: Option<&proto::SignalId>) -> Result<proto::Datapoint, Status> {
+        let signal = convert::signal_ref(id)?;
+        let entry = self.broker.allowed(&self.client, signal, Access::Read).map_err(from_error)?;
+        Ok(convert::datapoint(&self.broker.current(entry)))
+    }
+}

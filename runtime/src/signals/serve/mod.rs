@@ -1,0 +1,154 @@
+//! The broker's doors: a TCP port for outside clients, one unix socket for each app.
+//!
+//! What a connection may do is decided by the door it came through: each door serves as one
+//! [`Client`]. Closing a door cuts its connections at once, streams included, so nothing
+//! that was granted there goes on afterwards.
+
+mod connection;
+
+use std::{
+    fs, io,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use futures_util::{Stream, stream};
+use tokio::{
+    net::{TcpListener, UnixListener},
+    sync::Semaphore,
+};
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tonic::transport::{Server, server::Router};
+
+use self::connection::{Connection, Transport};
+use super::{Broker, Client, v1, v2};
+
+/// The name of an app's socket in its folder.
+pub const SOCKET_NAME: &str = "broker.sock";
+
+/// An app needs one; some clients open one for each stream.
+const APP_CONNECTIONS: usize = 64;
+const TCP_CONNECTIONS: usize = 1024;
+
+/// More than h2's 200: each subscription is a stream of its own.
+const STREAMS: u32 = 1024;
+
+/// h2 closes a connection on which too many small frames lie unread: each counts as up to
+/// 256 bytes of half the connection's window. The default window of 64 KiB is full after
+/// some hundred messages that came while this task was not scheduled.
+const STREAM_WINDOW: u32 = 1 << 20;
+const CONNECTION_WINDOW: u32 = 8 << 20;
+
+/// Serves everyone who can connect to `listener`, until `shutdown`.
+pub async fn serve_tcp(
+    broker: Broker,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+) -> io::Result<()> {
+    let listener = Arc::new(listener);
+    let accept = move || {
+        let listener = listener.clone();
+        async move {
+            let (stream, _) = listener.accept().await?;
+            // Small messages must not wait for the answer to the one before.
+            stream.set_nodelay(true)?;
+            Ok(stream)
+        }
+    };
+    let incoming = connections(accept, TCP_CONNECTIONS, shutdown.clone());
+    router(broker, Client::outside())
+        .serve_with_incoming_shutdown(incoming, shutdown.cancelled_owned())
+        .await
+        .map_err(io::Error::other)
+}
+
+/// An app's door. Dropping it closes the door, cuts its connections, removes the socket.
+#[derive(Debug)]
+pub struct AppSocket {
+    path: PathBuf,
+    _shutdown: DropGuard,
+}
+
+/// Serves `client` at `<folder>/broker.sock`, making the folder where needed. Must be
+/// called within a tokio runtime.
+///
+/// Everyone may connect: the folder is bound into the sandbox of one app, whose user has
+/// nothing in common with ours, and no other app sees it.
+pub fn serve_app(broker: Broker, client: Client, folder: &Path) -> io::Result<AppSocket> {
+    fs::create_dir_all(folder)?;
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o755))?;
+    let path = folder.join(SOCKET_NAME);
+    let listener = crate::socket::bind(&path)?;
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o666))?;
+    listener.set_nonblocking(true)?;
+    let listener = Arc::new(UnixListener::from_std(listener)?);
+
+    let shutdown = CancellationToken::new();
+    let accept = move || {
+        let listener = listener.clone();
+        async move { Ok(listener.accept().await?.0) }
+    };
+    let incoming = connections(accept, APP_CONNECTIONS, shutdown.clone());
+    let ended = shutdown.clone().cancelled_owned();
+    tokio::spawn(async move {
+        let name = format!("{client:?}");
+        let served = router(broker, client).serve_with_incoming_shutdown(incoming, ended).await;
+        if let Err(error) = served {
+            tracing::error!(%error, client = name, "an app's broker socket failed");
+        }
+    });
+    Ok(AppSocket { path, _shutdown: shutdown.drop_guard() })
+}
+
+impl AppSocket {
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for AppSocket {
+    fn drop(&mut self) {
+        // Gone already when the app's folder was removed first.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+fn router(broker: Broker, client: Client) -> Router {
+    Server::builder()
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_concurrent_streams(STREAMS)
+        .add_service(v2::server(broker.clone(), client.clone()))
+        .add_service(v1::server(broker, client))
+}
+
+/// Accepted connections, at most `most` at a time, all cut at `shutdown`. Never ends by
+/// itself: when accepting fails (too many open files), it is tried again.
+fn connections<T, F>(
+    accept: impl Fn() -> F,
+    most: usize,
+    shutdown: CancellationToken,
+) -> impl Stream<Item = io::Result<Connection<T>>>
+where
+    T: Transport,
+    F: Future<Output = io::Result<T>>,
+{
+    let places = Arc::new(Semaphore::new(most));
+    stream::unfold((accept, places, shutdown), |(accept, places, shutdown)| async move {
+        // Never closed, so there is always a place in the end.
+        let place = places.clone().acquire_owned().await.ok()?;
+        let transport = loop {
+            match accept().await {
+                Ok(transport) => break transport,
+                Err(error) => {
+                    tracing::warn!(%error, "a connection to the broker could not be accepted");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            }
+        };
+        let connection = Connection::new(transport, shutdown.clone(), place);
+        Some((Ok(connection), (accept, places, shutdown)))
+    })
+}

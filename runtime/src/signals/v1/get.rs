@@ -1,0 +1,71 @@
+//! `Get`, and the finding of entries that `Subscribe` shares with it.
+
+use tonic::Status;
+use vss_codegen::model::Access;
+
+use super::{Service, convert, errors, fields::Parts, proto};
+use crate::signals::{Entry, SignalRef, slot::Aspect};
+
+pub(super) fn get(
+    service: &Service,
+    request: &proto::GetRequest,
+) -> Result<proto::GetResponse, Status> {
+    if request.entries.is_empty() {
+        return Err(Status::invalid_argument("name at least one entry to get"));
+    }
+    let mut response = proto::GetResponse::default();
+    for asked in &request.entries {
+        let parts = Parts::asked(asked.view, &asked.fields);
+        match find(service, &asked.path, parts) {
+            Ok(entries) => {
+                let entries = entries.into_iter().map(|entry| service.entry(entry, parts));
+                response.entries.extend(entries);
+            }
+            Err(error) => response.errors.push(error),
+        }
+    }
+    // The whole answer fails with its first error, as clients expect.
+    response.error = response.errors.first().and_then(|first| first.error.clone());
+    Ok(response)
+}
+
+/// The entries of a path, branch or pattern. A path that names one signal says why it may
+/// not be read; of a pattern only what may be read is there.
+pub(super) fn find<'a>(
+    service: &'a Service,
+    path: &str,
+    parts: Parts,
+) -> Result<Vec<&'a Entry>, proto::DataEntryError> {
+    let (broker, client) = (&service.broker, &service.client);
+    let exact = broker.registry().get(path).is_some();
+    if exact && parts.need_read() {
+        return broker
+            .allowed(client, SignalRef::Path(path), Access::Read)
+            .map(|entry| vec![entry])
+            .map_err(|error| errors::of_entry(path, &error));
+    }
+    let mut entries =
+        broker.visible(client, path).map_err(|error| errors::of_pattern(path, &error))?;
+    if parts.need_read() {
+        entries.retain(|entry| broker.may(client, entry, Access::Read));
+    }
+    if entries.is_empty() {
+        return Err(errors::not_found(path));
+    }
+    Ok(entries)
+}
+
+impl Service {
+    /// The asked parts of an entry that [`find`] found.
+    pub(super) fn entry(&self, entry: &Entry, parts: Parts) -> proto::DataEntry {
+        let value = |asked: bool, aspect: Aspect| {
+            asked.then(|| convert::datapoint(&self.broker.last(entry, aspect))).flatten()
+        };
+        proto::DataEntry {
+            path: entry.path().to_owned(),
+            value: value(parts.value, Aspect::Current),
+            actuator_target: value(parts.target, Aspect::Target),
+            metadata: parts.metadata.then(|| convert::metadata(entry)),
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! `Subscribe`: current values, targets and metadata in one stream.
+
+use std::{
+    collections::BTreeMap,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use tokio_stream::Stream;
+use tonic::{Code, Status};
+
+use super::{Service, convert, fields::Parts, get, proto};
+use crate::signals::{SignalRef, Subscription, Update, slot::Aspect};
+
+/// How many values may wait for a slow reader; this interface has no field for it.
+const BUFFER: usize = 100;
+
+#[derive(Debug)]
+pub(crate) struct UpdateStream {
+    /// The first message: each entry whole. Metadata never changes after it.
+    first: Option<Vec<proto::EntryUpdate>>,
+    values: Option<Changes>,
+    targets: Option<Changes>,
+}
+
+#[derive(Debug)]
+struct Changes {
+    subscription: Subscription,
+    /// The subscription's own first batch is part of the stream's first message.
+    started: bool,
+}
+
+pub(super) fn open(
+    service: &Service,
+    request: &proto::SubscribeRequest,
+) -> Result<UpdateStream, Status> {
+    if request.entries.is_empty() {
+        return Err(Status::invalid_argument("name at least one entry to subscribe to"));
+    }
+    let mut asked: BTreeMap<i32, Parts> = BTreeMap::new();
+    for entry in &request.entries {
+        let parts = Parts::asked(entry.view, &entry.fields);
+        for found in get::find(service, &entry.path, parts).map_err(status)? {
+            let sum = asked.entry(found.id()).or_default();
+            sum.value |= parts.value;
+            sum.target |= parts.target;
+            sum.metadata |= parts.metadata;
+        }
+    }
+    let follow = |aspect: Aspect, wanted: fn(&Parts) -> bool| {
+        let ids: Vec<i32> =
+            asked.iter().filter(|(_, parts)| wanted(parts)).map(|(id, _)| *id).collect();
+        if ids.is_empty() {
+            return Ok(None);
+        }
+        service
+            .broker
+            .subscribe_to(&service.client, aspect, ids.into_iter().map(SignalRef::Id), BUFFER)
+            .map(|subscription| Some(Changes { subscription, started: false }))
+            .map_err(|error| Status::permission_denied(error.to_string()))
+    };
+    // Subscribed before the first message is made, so that no change falls between.
+    let values = follow(Aspect::Current, |parts| parts.value)?;
+    let targets = follow(Aspect::Target, |parts| parts.target)?;
+    let first = asked.iter().filter_map(|(id, parts)| {
+        let entry = service.broker.registry().by_id(*id)?;
+        Some(update(service.entry(entry, *parts), *parts))
+    });
+    Ok(UpdateStream { first: Some(first.collect()), values, targets })
+}
+
+impl Changes {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Vec<Arc<Update>>> {
+        loop {
+            let mut batch = Vec::new();
+            std::task::ready!(self.subscription.poll_batch(context, &mut batch));
+            if std::mem::replace(&mut self.started, true) {
+                return Poll::Ready(batch);
+            }
+        }
+    }
+}
+
+impl Stream for UpdateStream {
+    type Item = Result<proto::SubscribeResponse, Status>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if let Some(updates) = self.first.take() {
+            return Poll::Ready(Some(Ok(proto::SubscribeResponse { updates })));
+        }
+        let mut updates = Vec::new();
+        if let Some(Poll::Ready(batch)) = self.values.as_mut().map(|c| c.poll(context)) {
+            updates.extend(batch.iter().map(|change| changed(change, Aspect::Current)));
+        }
+        if let Some(Poll::Ready(batch)) = self.targets.as_mut().map(|c| c.poll(context)) {
+            updates.extend(batch.iter().map(|change| changed(change, Aspect::Target)));
+        }
+        if updates.is_empty() {
+            return Poll::Pending;
+        }
+        Poll::Ready(Some(Ok(proto::SubscribeResponse { updates })))
+    }
+}
+
+fn changed(change: &Update, aspect: Aspect) -> proto::EntryUpdate {
+    let path = change.path().as_ref().to_owned();
+    let datapoint = convert::datapoint(change.datapoint());
+    let (entry, parts) = match aspect {
+        Aspect::Current => (
+            proto::DataEntry { path, value: datapoint, ..Default::default() },
+            Parts { value: true, ..Parts::default() },
+        ),
+        Aspect::Target => (
+            proto::DataEntry { path, actuator_target: datapoint, ..Default::default() },
+            Parts { target: true, ..Parts::default() },
+        ),
+    };
+    update(entry, parts)
+}
+
+fn update(entry: proto::DataEntry, parts: Parts) -> proto::EntryUpdate {
+    let fields = [
+        (parts.value, proto::Field::Value),
+        (parts.target, proto::Field::ActuatorTarget),
+        (parts.metadata, proto::Field::Metadata),
+    ];
+    let fields = fields.into_iter().filter(|(asked, _)| *asked);
+    proto::EntryUpdate {
+        entry: Some(entry),
+        fields: fields.map(|(_, field)| field.into()).collect(),
+    }
+}
+
+/// A stream has no place for an entry's error, so it fails as a whole.
+fn status(error: proto::DataEntryError) -> Status {
+    let error = error.error.unwrap_or_default();
+    let code = match error.code {
+        403 => Code::PermissionDenied,
+        404 => Code::NotFound,
+        _ => Code::InvalidArgument,
+    };
+    Status::new(code, error.message)
+}
