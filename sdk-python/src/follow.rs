@@ -64,6 +64,7 @@ pub(crate) async fn follow(
     let index: HashMap<String, usize> = paths.iter().cloned().zip(0..).collect();
     let mut opened = Some(opened);
     let mut backoff = Backoff::new();
+    let mut is_first = true;
     loop {
         let lost = match link.subscribe(&paths, buffer_size).await {
             Ok(stream) => {
@@ -71,9 +72,10 @@ pub(crate) async fn follow(
                 if let Some((waiter, outcome)) = opened.take() {
                     waiter.resolve(outcome);
                 }
-                let (received, failure) = read(stream, &paths, &index, &queue).await;
+                let (received, failure) = read(stream, &paths, &index, &queue, is_first).await;
                 if received {
                     backoff = Backoff::new();
+                    is_first = false;
                 }
                 link.forget();
                 failure
@@ -93,19 +95,25 @@ pub(crate) async fn follow(
 }
 
 /// Whether anything was received, and what ended the stream.
+///
+/// A stream begins with the values of the moment. On the first one, signals without a value
+/// are left out: nothing has happened to them. Later their having none is news.
 async fn read(
     mut stream: Streaming<proto::SubscribeResponse>,
     paths: &[String],
     index: &HashMap<String, usize>,
     queue: &Queue,
+    is_first: bool,
 ) -> (bool, Failure) {
     let mut received = false;
     loop {
         match stream.message().await {
             Ok(Some(message)) => {
+                let skip_empty = is_first && !received;
                 received = true;
                 queue.push(message.entries.into_iter().filter_map(|(path, datapoint)| {
-                    Some(Update { signal: *index.get(&path)?, datapoint })
+                    let update = Update { signal: *index.get(&path)?, datapoint };
+                    (!skip_empty || update.datapoint.value.is_some()).then_some(update)
                 }));
             }
             // A broker that stops ends its streams without an error.

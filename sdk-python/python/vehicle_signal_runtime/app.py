@@ -8,6 +8,7 @@ from . import broker
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Event, Task
+    from collections.abc import Callable
 
 #: After this many seconds without a broker the log says what the app is waiting for.
 PATIENCE = 2.0
@@ -21,6 +22,7 @@ class VehicleApp:
     """
 
     _stop_requested: Event | None = None
+    _started = False
 
     def __init__(self) -> None:
         """Nothing happens here yet: the broker is first asked when the app runs."""
@@ -63,15 +65,34 @@ class VehicleApp:
                 await stop
         finally:
             stop.cancel()
-            if await _ended_well(start):
+            if await _ended_well(start) and self._started:
                 await self.on_stop()
             await end_all()
+            self._started = False
             for number in handled:
                 loop.remove_signal_handler(number)
 
     async def _start(self) -> None:
         await _wait_for_broker()
+        self._started = True
         await self.on_start()
+
+    if not TYPE_CHECKING:
+        # A type checker still reports a handler that is not there.
+
+        def __getattr__(self, name: str) -> Callable[[object], None]:
+            """Stand in for a handler `on_…` that is named but not written: the app runs, as
+            far as it goes, and the log says what is missing."""
+            if not name.startswith("on_"):
+                raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
+            broker.logger().warning(
+                "%s has no %s: what it would be called with is ignored", type(self).__name__, name
+            )
+            return _ignore
+
+
+def _ignore(_: object) -> None:
+    """Do nothing with it."""
 
 
 async def _wait_for_broker() -> None:
