@@ -16,9 +16,7 @@ class SpeedStatistics(VehicleApp):
         self.count = 0
 
     async def on_start(self) -> None:
-        print(
-            f"numpy {np.__version__}, statistics of the last {WINDOW} values in {vehicle.Speed.unit}"
-        )
+        print(f"numpy {np.__version__}, over {WINDOW} values in {vehicle.Speed.unit}")
         await vehicle.Speed.subscribe(self.on_speed)
 
     def on_speed(self, speed: Reading[float]) -> None:
