@@ -1,10 +1,24 @@
 //! The Python environment of each app: resolved, locked and installed by `uv`.
 //!
-//! In: requirements, an interpreter, a folder. Out: a lock with hashes, an environment,
+//! In: requirements, an interpreter, folders. Out: a lock with hashes, an environment,
 //! progress while it is made, and uv's explanation when it cannot be.
-//! Must not know: app states, the database, the sandbox. Runs nothing of the app.
+//! Wheels only: nothing is built and nothing of the app or its packages runs. Index, proxy
+//! and certificate settings are those of the person, uv's and pip's ([`settings`]).
+//! Must not know: app states, the database, the sandbox.
+
+mod environment;
+mod error;
+mod interpreter;
+mod lock;
+mod settings;
+mod uv;
 
 use std::path::PathBuf;
+
+pub(crate) use environment::{Builder, Plan};
+pub use error::PythonError;
+pub(crate) use interpreter::Interpreter;
+pub(crate) use lock::{Locked, read as read_lock};
 
 /// The tools an environment is made with, found once at start.
 #[derive(Clone, Debug)]
