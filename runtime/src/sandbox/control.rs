@@ -72,6 +72,7 @@ impl Control {
         let request = Request { shim: self.shim, ask };
         match exchange(stream, &request).await {
             Ok(Message::Done) => Ok(()),
+            Ok(Message::Ended) => Err(SandboxError::Gone),
             Ok(Message::Refused { reason }) => Err(SandboxError::Refused(reason)),
             Ok(other) => Err(SandboxError::Refused(format!("the shim said {other:?}"))),
             // It went away while we asked.

@@ -14,13 +14,20 @@
 //! between its fork and the app's exec (`native`, `process`); a backend that leaves that to
 //! somebody else's daemon implements [`Sandbox`] beside them.
 
+mod backend;
 mod capabilities;
+mod cell;
+mod cgroup;
 mod control;
 mod error;
 mod launch;
+mod native;
+mod probe;
+mod process;
 mod protocol;
+mod shim;
 
-use std::{fmt::Debug, path::Path, process::ExitCode, str::FromStr};
+use std::{ffi::OsString, fmt::Debug, path::Path, process::ExitCode, str::FromStr};
 
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
@@ -31,6 +38,7 @@ pub use capabilities::{Backend, Capabilities, Enforcement, Lack, Pause};
 pub use control::Control;
 pub use error::SandboxError;
 pub use launch::Launch;
+pub use probe::{select, select_with};
 pub use protocol::OutputLine;
 
 /// One way to run apps. `start` and `attach` need a tokio runtime, the rest of an app's
@@ -60,6 +68,8 @@ pub trait Sandbox: Send + Sync + Debug {
 pub struct Running {
     /// The app's own process, as the host numbers it.
     pub pid: u32,
+    /// Found frozen by [`Sandbox::attach`].
+    pub frozen: bool,
     pub control: Control,
     /// A slow reader loses lines (it gets a [`ShimEvent::Gap`]) and never slows the app.
     /// Ends after `Exited` or `Lost`.
@@ -103,7 +113,15 @@ impl FromStr for Choice {
     }
 }
 
-/// The hidden subcommands. To be called before any thread exists: they fork.
-pub fn dispatch(_args: &[std::ffi::OsString]) -> Option<ExitCode> {
-    None
+const SHIM: &str = "shim";
+const PROBE: &str = "sandbox-probe";
+
+/// The hidden subcommands, of which this program starts itself as another process:
+/// `shim SPEC` and `sandbox-probe`. To be called before any thread exists, as they fork.
+pub fn dispatch(args: &[OsString]) -> Option<ExitCode> {
+    match args {
+        [name, spec] if name == SHIM => Some(shim::run(Path::new(spec))),
+        [name] if name == PROBE => Some(probe::run()),
+        _ => None,
+    }
 }

@@ -3,7 +3,7 @@
 //! A connection is for one of two things. Either its only request is `attach`, and from
 //! then on the shim speaks: `attached`, the kept lines after the named number (a `gap` where
 //! some are gone), live lines, and at last `exited`. Or it asks for one thing at a time and
-//! gets `done` or `refused` for each, in order.
+//! gets `done`, `ended` or `refused` for each, in order.
 //!
 //! One daemon is attached at most; a newer one takes over, and the older one is told
 //! `replaced`. Every request but `attach` may name the shim it is meant for (`shim`, its
@@ -57,13 +57,25 @@ pub(crate) enum Ask {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "message", rename_all = "kebab-case")]
 pub(crate) enum Message {
-    Attached { version: u32, shim: u32, pid: u32, frozen: bool },
+    Attached {
+        version: u32,
+        shim: u32,
+        pid: u32,
+        frozen: bool,
+    },
     Line(OutputLine),
-    Gap { from: u64, to: u64 },
+    Gap {
+        from: u64,
+        to: u64,
+    },
     Exited(Exit),
     Replaced,
     Done,
-    Refused { reason: String },
+    /// The app that was meant is over.
+    Ended,
+    Refused {
+        reason: String,
+    },
 }
 
 /// What the shim prints on its standard output, once, when the app runs or will not.
@@ -100,7 +112,9 @@ impl Message {
             Message::Replaced => {
                 Some(ShimEvent::Lost("another daemon has taken the app over".to_owned()))
             }
-            Message::Attached { .. } | Message::Done | Message::Refused { .. } => None,
+            Message::Attached { .. } | Message::Done | Message::Ended | Message::Refused { .. } => {
+                None
+            }
         }
     }
 }
