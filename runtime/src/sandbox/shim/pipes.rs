@@ -24,18 +24,27 @@ pub(super) struct Output {
     /// None once the app, and all it has started, have closed it.
     pub(super) pipe: Option<File>,
     pub(super) lines: Lines,
+    /// More may wait in the pipe: the rest of a line, as likely as not.
+    just_read: bool,
     buffer: Vec<u8>,
 }
 
 impl Output {
     pub(super) fn new(stream: Stream, pipe: File) -> Self {
-        Output { stream, pipe: Some(pipe), lines: Lines::default(), buffer: Vec::new() }
+        Output {
+            stream,
+            pipe: Some(pipe),
+            lines: Lines::default(),
+            just_read: false,
+            buffer: Vec::new(),
+        }
     }
 
     pub(super) fn read(&mut self, ring: &mut Ring) {
         let Some(pipe) = &mut self.pipe else { return };
         // Only an app that speaks pays for a buffer.
         self.buffer.resize(CHUNK, 0);
+        self.just_read = true;
         let sink = sink(self.stream, ring);
         match pipe.read(&mut self.buffer) {
             Ok(0) => {
@@ -50,7 +59,8 @@ impl Output {
     }
 
     pub(super) fn flush_if_due(&mut self, now: Instant, ring: &mut Ring) {
-        if self.lines.due().is_some_and(|due| due <= now) {
+        let just_read = std::mem::take(&mut self.just_read);
+        if !just_read && self.lines.due().is_some_and(|due| due <= now) {
             self.lines.flush(sink(self.stream, ring));
         }
     }

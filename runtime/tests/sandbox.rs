@@ -1,0 +1,13 @@
+//! Real apps in real sandboxes, as root and as an ordinary user.
+//!
+//! Each test runs as whoever runs the tests. Run by root, `users` then starts this very
+//! program again as another user and repeats all of them.
+
+#[path = "sandbox/console.rs"]
+mod console;
+#[path = "sandbox/harness.rs"]
+mod harness;
+#[path = "sandbox/life.rs"]
+mod life;
+#[path = "sandbox/limits.rs"]
+mod limits;
