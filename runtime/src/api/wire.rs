@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use vss_codegen::model::{Access, Literal, ModelInfo, SignalKind};
 
-pub(crate) use super::error::ErrorReply;
+pub(crate) use super::{
+    error::{ErrorBody, ErrorReply},
+    ws::message::{Envelope, Stdin, Subscribe, SubscribeSignals},
+};
 use crate::{
     app::{AppId, AppStatus, Line, Stream},
     sandbox::Capabilities,
@@ -128,6 +131,20 @@ pub(crate) struct InfoModel {
     pub(crate) model: ModelInfo,
     pub(crate) signals: usize,
     pub(crate) source: String,
+}
+
+/// A line of `app:stdout`, `app:stderr` or `app:notice`.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct ConsoleLine {
+    pub(crate) seq: u64,
+    pub(crate) at: Timestamp,
+    pub(crate) content: String,
+}
+
+/// What changed, in a `signal:update`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct SignalUpdates {
+    pub(crate) updates: Vec<SignalUpdate>,
 }
 
 /// Progress of an install, in `app:progress`.

@@ -1,10 +1,14 @@
+//! The program. Everything is in the library; only the order matters here.
+
 use std::process::ExitCode;
 
+use vehicle_edge_runtime::{cli, sandbox};
+
 fn main() -> ExitCode {
-    // Before any thread exists: the shim and what it starts fork.
-    let args: Vec<_> = std::env::args_os().skip(1).collect();
-    if let Some(code) = vehicle_edge_runtime::sandbox::dispatch(&args) {
-        return code;
+    let arguments: Vec<_> = std::env::args_os().collect();
+    // The shim and the sandbox's init fork: no thread may exist before they have gone their way.
+    match sandbox::dispatch(&arguments) {
+        Some(code) => code,
+        None => cli::main(),
     }
-    ExitCode::SUCCESS
 }

@@ -1,1 +1,190 @@
-//! (to be written)
+//! The program `vehicle-edge`: a file per command.
+//!
+//! In: arguments. Out: text for people on standard output, or data with `--output`;
+//! messages on standard error; an exit code (`failure`). `serve` starts the daemon; every
+//! other command is a client of its API and shares nothing with it but `api::wire`.
+//! Must not know: the supervisor, the state folder, processes.
+
+mod client;
+mod completions;
+mod failure;
+mod info;
+mod inspect;
+mod install;
+mod logs;
+mod operate;
+mod output;
+mod pack;
+mod ps;
+mod send;
+mod serve;
+mod signals;
+mod stream;
+
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use self::{client::Client, failure::Failure, operate::Verb};
+use crate::app::AppId;
+
+/// Installs, isolates, runs and watches vehicle apps, and brokers their signals.
+#[derive(Debug, Parser)]
+#[command(name = "vehicle-edge", version, max_term_width = 100)]
+#[command(after_help = "\
+Examples:
+  vehicle-edge serve                      start the runtime in this terminal
+  vehicle-edge install --start ./my-app   install an app and start it
+  vehicle-edge logs --follow my-app       watch its console
+  vehicle-edge signals get Vehicle.Speed  look at a signal
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the runtime does not answer.")]
+struct Cli {
+    #[command(flatten)]
+    server: Server,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Args)]
+struct Server {
+    /// Address of the runtime's API
+    #[arg(
+        long,
+        global = true,
+        env = "VEHICLE_EDGE_SERVER",
+        value_name = "URL",
+        default_value = "http://127.0.0.1:3002",
+        hide_env_values = true,
+        help_heading = "Global options"
+    )]
+    server: String,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start the runtime: broker, mock signals, API, and every app that ought to run
+    Serve(serve::Serve),
+    /// Install an app from its folder
+    Install(install::Install),
+    /// List the apps
+    #[command(visible_alias = "ls")]
+    Ps(ps::Ps),
+    /// Show an app's console
+    Logs(logs::Logs),
+    /// Write a line, or standard input, to an app's standard input
+    Send(send::Send),
+    /// Start an app
+    Start(operate::Operate),
+    /// Stop an app; it is killed when its grace period is over
+    Stop(operate::Operate),
+    /// Freeze every process of an app where it is
+    Pause(operate::Operate),
+    /// Let a paused app go on
+    Resume(operate::Operate),
+    /// Stop an app and start it again
+    Restart(operate::Operate),
+    /// Remove an app with its data
+    #[command(visible_alias = "rm")]
+    Uninstall(operate::Operate),
+    /// Show everything about an app
+    Inspect(inspect::Inspect),
+    /// Look at signals and set them
+    #[command(visible_alias = "signal", subcommand)]
+    Signals(signals::Signals),
+    /// Show what the runtime is, its model, and what its sandbox can do
+    Info(info::Info),
+    /// Print the completions of a shell
+    Completions(completions::Completions),
+}
+
+/// An app by its id.
+#[derive(Debug, Args)]
+struct AppArgument {
+    /// Id of the app
+    #[arg(value_name = "APP")]
+    app: AppId,
+}
+
+/// Runs the program with its arguments.
+pub fn main() -> ExitCode {
+    let matches = match command().try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) => error.exit(),
+    };
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
+    let outcome = match cli.command {
+        Command::Serve(serve) => serve.run(),
+        Command::Completions(completions) => completions.run(&mut command()),
+        command => as_client(command, &cli.server.server),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failure::report(&error),
+    }
+}
+
+/// The whole tree of commands.
+fn command() -> clap::Command {
+    Cli::command()
+}
+
+fn as_client(command: Command, server: &str) -> anyhow::Result<()> {
+    output::die_quietly_on_a_closed_pipe();
+    let client = Client::new(server)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let outcome = runtime.block_on(async {
+        match command {
+            Command::Install(install) => install.run(&client).await,
+            Command::Ps(ps) => ps.run(&client).await,
+            Command::Logs(logs) => logs.run(&client).await,
+            Command::Send(send) => send.run(&client).await,
+            Command::Start(operate) => operate.run(&client, Verb::Start).await,
+            Command::Stop(operate) => operate.run(&client, Verb::Stop).await,
+            Command::Pause(operate) => operate.run(&client, Verb::Pause).await,
+            Command::Resume(operate) => operate.run(&client, Verb::Resume).await,
+            Command::Restart(operate) => operate.run(&client, Verb::Restart).await,
+            Command::Uninstall(operate) => operate.run(&client, Verb::Uninstall).await,
+            Command::Inspect(inspect) => inspect.run(&client).await,
+            Command::Signals(signals) => signals.run(&client).await,
+            Command::Info(info) => info.run(&client).await,
+            Command::Serve(_) | Command::Completions(_) => Err(Failure::NotAClient.into()),
+        }
+    });
+    // Standard input may still be read by a thread that nobody can interrupt.
+    runtime.shutdown_background();
+    outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tree_of_commands_is_sound() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn the_words_people_know_work() {
+        for line in [
+            "serve --model m.vspec -u units.yaml --sandbox process --no-mock",
+            "install ./app --start --no-wait",
+            "ls -o json",
+            "logs -f --tail 5 -t app",
+            "send app hello",
+            "rm app other",
+            "restart app --timeout 5",
+            "signals set Vehicle.Speed -12.5 --current",
+            "signals watch Vehicle.* --server http://127.0.0.1:1",
+        ] {
+            let words = std::iter::once("vehicle-edge").chain(line.split(' '));
+            if let Err(error) = Cli::try_parse_from(words) {
+                panic!("{line}: {error}");
+            }
+        }
+    }
+}

@@ -10,7 +10,10 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value as Json, json};
 
 use crate::{
-    api::error::{ApiError, ErrorBody},
+    api::{
+        error::{ApiError, ErrorBody},
+        wire::Progress,
+    },
     app::{AppId, AppStatus, Line, Stream},
     console::Item,
     supervisor::{Event, EventBody},
@@ -174,11 +177,11 @@ pub(crate) fn event(event: &Event) -> String {
     let app = &event.app;
     match &event.body {
         EventBody::Status(status) => app_status(status),
-        EventBody::Progress { step, message, percent } => write(
-            "app:progress",
-            &Json::Null,
-            json!({ "app_id": app, "step": step, "message": message, "percent": percent }),
-        ),
+        EventBody::Progress { step, message, percent } => {
+            let (step, message) = (step.clone(), message.clone());
+            let data = Progress { app_id: app.clone(), step, message, percent: *percent };
+            write("app:progress", &Json::Null, data)
+        }
         EventBody::Removed { reason } => app_removed(app, reason.as_deref()),
     }
 }

@@ -12,7 +12,7 @@ use super::{
     outbox::Outbox,
 };
 use crate::{
-    api::{Api, error::ApiError, signals::select, wire::SignalUpdate},
+    api::{Api, error::ApiError, signals::select, wire::{SignalUpdate, SignalUpdates}},
     signals::{Client, Subscription},
 };
 
@@ -55,7 +55,7 @@ impl Task {
                     timestamp: update.datapoint().timestamp,
                 })
                 .collect();
-            let data = json!({ "updates": updates });
+            let data = SignalUpdates { updates };
             if outbox.send(message::write("signal:update", &Json::Null, data)).await.is_err() {
                 return;
             }

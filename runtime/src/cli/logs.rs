@@ -1,0 +1,158 @@
+//! `vehicle-edge logs APP`: the console, kept or live.
+
+use std::{
+    io::{self, Write},
+    time::Duration,
+};
+
+use anyhow::Result;
+use clap::Args;
+use jiff::{Timestamp, tz::TimeZone};
+
+use super::{AppArgument, client::Client, failure::Failure, stream::Stream};
+use crate::{
+    api::wire::{ConsoleLine, Envelope, Gap, LogPage, Subscribe},
+    app::{AppId, Stream as Source},
+};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+What the app wrote to its standard error goes to standard error here too.
+
+Examples:
+  vehicle-edge logs my-app
+  vehicle-edge logs --follow --tail 10 my-app")]
+pub(crate) struct Logs {
+    #[command(flatten)]
+    app: AppArgument,
+    /// Go on with what the app writes from now on
+    #[arg(short, long)]
+    follow: bool,
+    /// Begin with the last N lines instead of the oldest one kept
+    #[arg(long, value_name = "N")]
+    tail: Option<usize>,
+    /// Put the time before each line
+    #[arg(short, long)]
+    timestamps: bool,
+}
+
+/// A runtime that restarts is back by then.
+const RETRIES: u32 = 60;
+const RETRY: Duration = Duration::from_millis(500);
+
+impl Logs {
+    pub(crate) async fn run(self, client: &Client) -> Result<()> {
+        if self.follow { self.follow(client).await } else { self.kept(client).await }
+    }
+
+    async fn kept(&self, client: &Client) -> Result<()> {
+        let path = format!("/api/apps/{}/logs", self.app.app);
+        let mut position = match self.tail {
+            Some(tail) => ("tail", tail.to_string()),
+            None => ("after", "0".to_owned()),
+        };
+        loop {
+            let page: LogPage = client.get(&path, &[(position.0, &position.1)]).await?;
+            let mut gaps = page.gaps.iter().peekable();
+            for line in &page.lines {
+                while let Some(gap) = gaps.next_if(|gap| gap.from < line.seq) {
+                    print_gap(*gap);
+                }
+                self.print(line.stream, line.at, &line.content)?;
+            }
+            gaps.for_each(|gap| print_gap(*gap));
+            match page.lines.last() {
+                Some(last) if page.more => position = ("after", last.seq.to_string()),
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    /// Survives a restart of the runtime, and goes on where it was.
+    async fn follow(&self, client: &Client) -> Result<()> {
+        let mut wanted = Subscribe {
+            app_id: Some(self.app.app.clone()),
+            after: None,
+            tail: self.tail,
+            console: true,
+        };
+        let mut stream = Stream::open(client).await?;
+        loop {
+            stream.ask("subscribe", &wanted).await?;
+            match self.until_lost(&mut stream, &mut wanted).await? {
+                End::Removed => return Ok(()),
+                End::Lost => stream = reconnect(client).await?,
+            }
+        }
+    }
+
+    async fn until_lost(&self, stream: &mut Stream, wanted: &mut Subscribe) -> Result<End> {
+        while let Some(message) = stream.next().await? {
+            if is_removed(&message, &self.app.app) {
+                return Ok(End::Removed);
+            }
+            if message.event == "app:gap" {
+                print_gap(serde_json::from_value(message.data)?);
+                continue;
+            }
+            let Some(source) = source(&message.event) else { continue };
+            let line: ConsoleLine = serde_json::from_value(message.data)?;
+            self.print(source, line.at, &line.content)?;
+            (wanted.after, wanted.tail) = (Some(line.seq), None);
+        }
+        Ok(End::Lost)
+    }
+
+    fn print(&self, source: Source, at: Timestamp, content: &str) -> Result<()> {
+        let time = match self.timestamps {
+            true => format!("{} ", at.to_zoned(TimeZone::system()).strftime("%FT%T%.3f%:z")),
+            false => String::new(),
+        };
+        match source {
+            Source::Stdout => writeln!(io::stdout(), "{time}{content}")?,
+            Source::Stderr => writeln!(io::stderr(), "{time}{content}")?,
+            Source::Status => writeln!(io::stderr(), "{time}-- {content}")?,
+        }
+        Ok(())
+    }
+}
+
+enum End {
+    /// The app was uninstalled.
+    Removed,
+    Lost,
+}
+
+async fn reconnect(client: &Client) -> Result<Stream> {
+    eprintln!("-- lost the runtime, waiting for it");
+    let mut attempt = 0;
+    loop {
+        tokio::time::sleep(RETRY).await;
+        attempt += 1;
+        match Stream::open(client).await {
+            Ok(stream) => return Ok(stream),
+            Err(error) if attempt == RETRIES => return Err(error),
+            Err(error) => match error.downcast_ref() {
+                Some(Failure::Unreachable { .. }) => {}
+                _ => return Err(error),
+            },
+        }
+    }
+}
+
+fn is_removed(message: &Envelope, app: &AppId) -> bool {
+    message.event == "app:removed" && message.data["app_id"] == app.as_str()
+}
+
+fn source(event: &str) -> Option<Source> {
+    event.strip_prefix("app:").and_then(|name| match name {
+        "stdout" => Some(Source::Stdout),
+        "stderr" => Some(Source::Stderr),
+        "notice" => Some(Source::Status),
+        _ => None,
+    })
+}
+
+fn print_gap(gap: Gap) {
+    eprintln!("-- lines {} to {} are no longer kept", gap.from, gap.to);
+}

@@ -1,0 +1,120 @@
+//! `vehicle-edge serve`: the daemon, in the foreground.
+
+use std::{io, net::SocketAddr, path::PathBuf, time::Duration};
+
+use anyhow::{Context, Result};
+use clap::Args;
+use tracing_subscriber::EnvFilter;
+use vss_codegen::{Request, source::Input};
+
+use crate::{
+    daemon::{self, Options},
+    sandbox::Choice,
+};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  vehicle-edge serve
+  vehicle-edge serve --model ./MyCar.vspec --units ./units.yaml
+  vehicle-edge serve --state ./state --http-listen 127.0.0.1:0")]
+pub(crate) struct Serve {
+    /// Vehicle model: a vspec or JSON file, an address, or a folder that vssc generated into;
+    /// a model of the runtime's own without it
+    #[arg(long, value_name = "MODEL")]
+    model: Option<String>,
+    /// Unit files; units.yaml beside the model without it
+    #[arg(short, long, value_name = "FILE")]
+    units: Vec<String>,
+    /// Quantity files; quantities.yaml beside the model without it
+    #[arg(short, long, value_name = "FILE")]
+    quantities: Vec<String>,
+    /// Models laid over the model, in this order
+    #[arg(short = 'l', long = "overlay", visible_alias = "overlays", value_name = "FILE")]
+    overlays: Vec<String>,
+    /// Folders in which included files are looked for
+    #[arg(short = 'I', long = "include-dir", visible_alias = "include-dirs", value_name = "DIR")]
+    include_dirs: Vec<String>,
+    /// Folder for everything that is kept: /var/lib/vehicle-edge for root,
+    /// ~/.local/state/vehicle-edge for others
+    #[arg(long, env = "VEHICLE_EDGE_STATE", value_name = "DIR", hide_env_values = true)]
+    state: Option<PathBuf>,
+    /// How apps are kept apart: native (namespaces and more), process (not at all), or auto:
+    /// native, or an error that says what is missing
+    #[arg(long, default_value = "auto", value_name = "SANDBOX")]
+    sandbox: Choice,
+    /// Python interpreter of the apps; python3 on the PATH without it
+    #[arg(long, env = "VEHICLE_EDGE_PYTHON", value_name = "PATH", hide_env_values = true)]
+    python: Option<PathBuf>,
+    /// Wheel of the Python SDK, or a folder with it; sdk/ beside this program without it
+    #[arg(long, env = "VEHICLE_EDGE_SDK", value_name = "PATH", hide_env_values = true)]
+    sdk: Option<PathBuf>,
+    /// Where HTTP and WebSocket are served; port 0 takes a free one
+    #[arg(long, default_value = "127.0.0.1:3002", value_name = "ADDR:PORT")]
+    http_listen: SocketAddr,
+    /// Where the signal broker is served
+    #[arg(long, default_value = "127.0.0.1:55555", value_name = "ADDR:PORT")]
+    grpc_listen: SocketAddr,
+    /// Where /health and /ready are served
+    #[arg(long, default_value = "127.0.0.1:3003", value_name = "ADDR:PORT")]
+    health_listen: SocketAddr,
+    /// Leave apps running when the runtime ends; its next start takes them over
+    #[arg(long)]
+    keep_apps: bool,
+    /// Do not play signal values
+    #[arg(long)]
+    no_mock: bool,
+    /// What to log, as in `debug` or `info,vehicle_edge_runtime::api=debug`
+    #[arg(long, env = "RUST_LOG", value_name = "FILTER", default_value = "info")]
+    #[arg(hide_env_values = true)]
+    log: String,
+}
+
+impl Serve {
+    pub(crate) fn run(self) -> Result<()> {
+        start_log(&self.log)?;
+        let options = self.options()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let outcome = runtime.block_on(daemon::run(options));
+        // A model that is still being fetched must not hold up the end.
+        runtime.shutdown_timeout(Duration::from_secs(1));
+        outcome
+    }
+
+    fn options(self) -> Result<Options> {
+        let inputs = |names: &[String]| names.iter().map(|name| Input::parse(name)).collect();
+        let request = Request {
+            model: self.model.as_deref().map(Input::parse),
+            units: inputs(&self.units),
+            quantities: inputs(&self.quantities),
+            overlays: inputs(&self.overlays),
+            include_dirs: inputs(&self.include_dirs),
+            ..Request::default()
+        };
+        Ok(Options {
+            state: self.state,
+            model: daemon::model_source(request)?,
+            sandbox: self.sandbox,
+            python: self.python,
+            sdk: self.sdk,
+            http: self.http_listen,
+            grpc: self.grpc_listen,
+            health: self.health_listen,
+            keep_apps: self.keep_apps,
+            mock: !self.no_mock,
+        })
+    }
+}
+
+/// On standard error: standard output belongs to the `ready` line.
+fn start_log(filter: &str) -> Result<()> {
+    let filter = EnvFilter::try_new(filter).with_context(|| format!("--log {filter}"))?;
+    let colour = io::IsTerminal::is_terminal(&io::stderr());
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(colour)
+        .with_target(false)
+        .init();
+    Ok(())
+}

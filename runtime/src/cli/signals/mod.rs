@@ -1,0 +1,56 @@
+//! `vehicle-edge signals get|set|watch|ls`.
+
+mod get;
+mod ls;
+mod set;
+mod watch;
+
+use anyhow::Result;
+use clap::Subcommand;
+use serde_json::Value as Json;
+
+use super::client::Client;
+use crate::api::wire::SignalList;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Signals {
+    /// Show the values of signals
+    Get(get::Get),
+    /// Set the target of an actuator, or the value of any other signal
+    Set(set::Set),
+    /// Show values as they change
+    Watch(watch::Watch),
+    /// List signals with their types
+    Ls(ls::Ls),
+}
+
+impl Signals {
+    pub(crate) async fn run(self, client: &Client) -> Result<()> {
+        match self {
+            Signals::Get(get) => get.run(client).await,
+            Signals::Set(set) => set.run(client).await,
+            Signals::Watch(watch) => watch.run(client).await,
+            Signals::Ls(ls) => ls.run(client).await,
+        }
+    }
+}
+
+/// The signals of these patterns, all without any.
+async fn fetch(client: &Client, patterns: &[String]) -> Result<SignalList> {
+    let joined = patterns.join(",");
+    let query = [("path", joined.as_str())];
+    client.get("/api/signals", if patterns.is_empty() { &[] } else { &query }).await
+}
+
+/// A value as people read it: text without quotes, `-` for none.
+fn shown(value: &Json) -> String {
+    match value {
+        Json::Null => "-".to_owned(),
+        Json::String(text) => text.clone(),
+        Json::Array(items) => {
+            let items: Vec<String> = items.iter().map(shown).collect();
+            format!("[{}]", items.join(", "))
+        }
+        other => other.to_string(),
+    }
+}
