@@ -1,5 +1,7 @@
 //! The JSON of the API, written by the handlers and read by the command line.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -7,7 +9,7 @@ use vss_codegen::model::{Access, Literal, ModelInfo, SignalKind};
 
 pub(crate) use super::{
     error::{ErrorBody, ErrorReply},
-    ws::message::{Envelope, Stdin, Subscribe, SubscribeSignals},
+    ws::message::{Envelope, Subscribe, SubscribeSignals},
 };
 use crate::{
     app::{AppId, AppStatus, Line, Stream},
@@ -46,12 +48,16 @@ pub(crate) struct LogLine {
     pub(crate) stream: Stream,
     pub(crate) at: Timestamp,
     pub(crate) content: String,
+    /// The next line of the same stream goes on where this one stops.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) partial: bool,
 }
 
 impl From<Line> for LogLine {
     fn from(line: Line) -> LogLine {
         let content = line.text.as_ref().to_owned();
-        LogLine { seq: line.seq, stream: line.stream, at: line.at, content }
+        let Line { seq, stream, at, partial, .. } = line;
+        LogLine { seq, stream, at, content, partial }
     }
 }
 
@@ -134,11 +140,17 @@ pub(crate) struct InfoModel {
 }
 
 /// A line of `app:stdout`, `app:stderr` or `app:notice`.
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct ConsoleLine {
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct ConsoleLine<'a> {
+    #[serde(borrow)]
+    pub(crate) app_id: Cow<'a, str>,
     pub(crate) seq: u64,
     pub(crate) at: Timestamp,
-    pub(crate) content: String,
+    #[serde(borrow)]
+    pub(crate) content: Cow<'a, str>,
+    /// As in [`LogLine`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) partial: bool,
 }
 
 /// What changed, in a `signal:update`.

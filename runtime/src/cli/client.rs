@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 use serde::de::DeserializeOwned;
 
@@ -21,11 +21,12 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl Client {
     pub(crate) fn new(server: &str) -> Result<Client> {
-        let named = || format!("--server {server}");
-        let base = Url::parse(server).with_context(named)?;
-        if base.scheme() != "http" || base.host_str().is_none() {
-            bail!("{}: an address like http://127.0.0.1:3002 is needed", named());
-        }
+        let base = Url::parse(server).ok().filter(|base| base.scheme() == "http");
+        let base = base.filter(|base| base.host_str().is_some()).ok_or_else(|| {
+            Failure::Usage(format!(
+                "--server {server}: an address like http://127.0.0.1:3002 is needed"
+            ))
+        })?;
         // Asked for even where no https is used; a second provider is no harm.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder()
@@ -119,7 +120,9 @@ mod tests {
 
     #[test]
     fn addresses_are_built_from_any_spelling_of_the_server() {
-        for server in ["http://127.0.0.1:3002", "http://127.0.0.1:3002/", "http://127.0.0.1:3002/x?y"] {
+        for server in
+            ["http://127.0.0.1:3002", "http://127.0.0.1:3002/", "http://127.0.0.1:3002/x?y"]
+        {
             let client = Client::new(server).unwrap();
             let url = client.url("/api/signals", &[("path", "Vehicle.*,A B")]);
             assert_eq!(url.as_str(), "http://127.0.0.1:3002/api/signals?path=Vehicle.*%2CA+B");

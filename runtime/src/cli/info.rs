@@ -36,7 +36,10 @@ fn fields(info: &Answer) -> Vec<(&'static str, String)> {
         ("health", info.listen.health.clone()),
         (
             "model",
-            format!("{}{version}, {} signals, {}", model.name, info.model.signals, info.model.source),
+            format!(
+                "{}{version}, {} signals, {}",
+                model.name, info.model.signals, info.model.source
+            ),
         ),
         ("hash", model.hash.clone()),
         ("signals from", info.provider.clone()),

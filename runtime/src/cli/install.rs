@@ -104,7 +104,8 @@ impl Install {
 
 /// The id in the manifest, whose every problem is said here already, without an upload.
 fn read_id(path: &Path) -> Result<AppId> {
-    let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let text =
+        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     match AppManifest::parse(&path.display().to_string(), &text) {
         Ok(manifest) => Ok(manifest.id),
         Err(problems) => {

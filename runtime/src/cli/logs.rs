@@ -8,6 +8,7 @@ use std::{
 use anyhow::Result;
 use clap::Args;
 use jiff::{Timestamp, tz::TimeZone};
+use serde::Deserialize;
 
 use super::{AppArgument, client::Client, failure::Failure, stream::Stream};
 use crate::{
@@ -47,6 +48,7 @@ impl Logs {
 
     async fn kept(&self, client: &Client) -> Result<()> {
         let path = format!("/api/apps/{}/logs", self.app.app);
+        let mut printer = Printer::new(self.timestamps);
         let mut position = match self.tail {
             Some(tail) => ("tail", tail.to_string()),
             None => ("after", "0".to_owned()),
@@ -58,7 +60,7 @@ impl Logs {
                 while let Some(gap) = gaps.next_if(|gap| gap.from < line.seq) {
                     print_gap(*gap);
                 }
-                self.print(line.stream, line.at, &line.content)?;
+                printer.print(line.stream, line.at, &line.content, line.partial)?;
             }
             gaps.for_each(|gap| print_gap(*gap));
             match page.lines.last() {
@@ -76,43 +78,68 @@ impl Logs {
             tail: self.tail,
             console: true,
         };
+        let mut printer = Printer::new(self.timestamps);
         let mut stream = Stream::open(client).await?;
         loop {
             stream.ask("subscribe", &wanted).await?;
-            match self.until_lost(&mut stream, &mut wanted).await? {
+            match until_lost(&mut stream, &mut wanted, &mut printer).await? {
                 End::Removed => return Ok(()),
                 End::Lost => stream = reconnect(client).await?,
             }
         }
     }
+}
 
-    async fn until_lost(&self, stream: &mut Stream, wanted: &mut Subscribe) -> Result<End> {
-        while let Some(message) = stream.next().await? {
-            if is_removed(&message, &self.app.app) {
-                return Ok(End::Removed);
-            }
-            if message.event == "app:gap" {
-                print_gap(serde_json::from_value(message.data)?);
-                continue;
-            }
-            let Some(source) = source(&message.event) else { continue };
-            let line: ConsoleLine = serde_json::from_value(message.data)?;
-            self.print(source, line.at, &line.content)?;
-            (wanted.after, wanted.tail) = (Some(line.seq), None);
+async fn until_lost(
+    stream: &mut Stream,
+    wanted: &mut Subscribe,
+    printer: &mut Printer,
+) -> Result<End> {
+    while let Some(message) = stream.next().await? {
+        if is_removed(&message, wanted.app_id.as_ref()) {
+            return Ok(End::Removed);
         }
-        Ok(End::Lost)
+        if message.event == "app:gap" {
+            print_gap(serde_json::from_value(message.data)?);
+            continue;
+        }
+        let Some(source) = source(&message.event) else { continue };
+        let line = ConsoleLine::deserialize(&message.data)?;
+        printer.print(source, line.at, &line.content, line.partial)?;
+        (wanted.after, wanted.tail) = (Some(line.seq), None);
+    }
+    Ok(End::Lost)
+}
+
+struct Printer {
+    timestamps: bool,
+    /// The stream whose last piece had no line end yet.
+    open: Option<Source>,
+}
+
+impl Printer {
+    fn new(timestamps: bool) -> Printer {
+        Printer { timestamps, open: None }
     }
 
-    fn print(&self, source: Source, at: Timestamp, content: &str) -> Result<()> {
-        let time = match self.timestamps {
-            true => format!("{} ", at.to_zoned(TimeZone::system()).strftime("%FT%T%.3f%:z")),
+    fn print(&mut self, source: Source, at: Timestamp, text: &str, partial: bool) -> Result<()> {
+        let time = match self.timestamps && self.open != Some(source) {
+            true => {
+                format!("{} ", at.to_zoned_datetime(TimeZone::system()).strftime("%FT%T%.3f%:z"))
+            }
             false => String::new(),
         };
+        let end = if partial { "" } else { "\n" };
         match source {
-            Source::Stdout => writeln!(io::stdout(), "{time}{content}")?,
-            Source::Stderr => writeln!(io::stderr(), "{time}{content}")?,
-            Source::Status => writeln!(io::stderr(), "{time}-- {content}")?,
+            Source::Stdout => {
+                let mut out = io::stdout().lock();
+                write!(out, "{time}{text}{end}")?;
+                out.flush()?;
+            }
+            Source::Stderr => write!(io::stderr(), "{time}{text}{end}")?,
+            Source::Status => write!(io::stderr(), "{time}-- {text}{end}")?,
         }
+        self.open = partial.then_some(source);
         Ok(())
     }
 }
@@ -140,8 +167,9 @@ async fn reconnect(client: &Client) -> Result<Stream> {
     }
 }
 
-fn is_removed(message: &Envelope, app: &AppId) -> bool {
-    message.event == "app:removed" && message.data["app_id"] == app.as_str()
+fn is_removed(message: &Envelope, app: Option<&AppId>) -> bool {
+    let of = message.data["app_id"].as_str();
+    message.event == "app:removed" && of == app.map(AppId::as_str)
 }
 
 fn source(event: &str) -> Option<Source> {

@@ -28,7 +28,6 @@ const IGNORED: [&str; 8] = [
 #[derive(Debug)]
 pub(crate) struct Packed {
     pub(crate) archive: File,
-    pub(crate) files: usize,
     /// Left out, relative to the folder.
     pub(crate) ignored: Vec<PathBuf>,
 }
@@ -46,9 +45,10 @@ pub(crate) fn manifest(folder: &Path) -> Result<PathBuf> {
     if let Some(path) = found {
         return Ok(path);
     }
-    let inside = fs::read_dir(folder)?.flatten().map(|entry| entry.path()).find(|path| {
-        MANIFEST_NAMES.iter().any(|name| path.join(name).is_file())
-    });
+    let inside = fs::read_dir(folder)?
+        .flatten()
+        .map(|entry| entry.path())
+        .find(|path| MANIFEST_NAMES.iter().any(|name| path.join(name).is_file()));
     match inside {
         Some(inner) => bail!(
             "{} has no {}, but {} has one: install that folder",
@@ -72,19 +72,17 @@ pub(crate) fn pack(folder: &Path) -> Result<Packed> {
     let mut packer = Packer {
         tar: Builder::new(GzEncoder::new(file, Compression::fast())),
         root: root.clone(),
-        files: 0,
         ignored: Vec::new(),
     };
     packer.folder(&root, Path::new(""))?;
     let mut archive = packer.tar.into_inner()?.finish()?;
     archive.rewind()?;
-    Ok(Packed { archive, files: packer.files, ignored: packer.ignored })
+    Ok(Packed { archive, ignored: packer.ignored })
 }
 
 struct Packer {
     tar: Builder<GzEncoder<File>>,
     root: PathBuf,
-    files: usize,
     ignored: Vec<PathBuf>,
 }
 
@@ -120,7 +118,6 @@ impl Packer {
         // Neither owner nor times: the same folder gives the same archive.
         header.set_metadata_in_mode(&file.metadata()?, HeaderMode::Deterministic);
         self.tar.append_data(&mut header, below, &mut file).with_context(unreadable)?;
-        self.files += 1;
         Ok(())
     }
 

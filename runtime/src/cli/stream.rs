@@ -22,10 +22,8 @@ impl Stream {
     pub(crate) async fn open(client: &Client) -> Result<Stream> {
         let address = client.url("/api/ws", &[]);
         let address = format!("ws{}", address.as_str().trim_start_matches("http"));
-        let unreachable = |cause: String| Failure::Unreachable {
-            server: client.server().to_owned(),
-            cause,
-        };
+        let unreachable =
+            |cause: String| Failure::Unreachable { server: client.server().to_owned(), cause };
         match connect_async(address).await {
             Ok((socket, _)) => Ok(Stream { socket }),
             Err(tungstenite::Error::Http(response)) => {

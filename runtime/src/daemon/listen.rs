@@ -20,14 +20,19 @@ pub(crate) enum ListenError {
     Other { flag: &'static str, address: SocketAddr, source: io::Error },
 }
 
-/// Binds `address`, the value of `flag`.
+/// Whether `address`, the value of `flag`, may be listened on.
+pub(crate) fn check(flag: &'static str, address: SocketAddr) -> Result<(), ListenError> {
+    match address.ip().is_loopback() {
+        true => Ok(()),
+        false => Err(ListenError::NotLoopback { flag, address }),
+    }
+}
+
+/// Binds an address that was checked.
 pub(crate) async fn bind(
     flag: &'static str,
     address: SocketAddr,
 ) -> Result<TcpListener, ListenError> {
-    if !address.ip().is_loopback() {
-        return Err(ListenError::NotLoopback { flag, address });
-    }
     TcpListener::bind(address).await.map_err(|source| match source.kind() {
         io::ErrorKind::AddrInUse => ListenError::InUse { flag, address },
         _ => ListenError::Other { flag, address, source },
@@ -38,9 +43,10 @@ pub(crate) async fn bind(
 mod tests {
     use super::*;
 
-    #[tokio::test]
-    async fn other_machines_are_not_served_and_the_message_says_why() {
-        let error = bind("--http-listen", "0.0.0.0:0".parse().unwrap()).await.unwrap_err();
+    #[test]
+    fn other_machines_are_not_served_and_the_message_says_why() {
+        assert!(check("--http-listen", "[::1]:0".parse().unwrap()).is_ok());
+        let error = check("--http-listen", "0.0.0.0:0".parse().unwrap()).unwrap_err();
         assert_eq!(
             error.to_string(),
             "--http-listen 0.0.0.0:0: only loopback addresses (127.0.0.1, [::1]) are served, as \

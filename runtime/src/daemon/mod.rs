@@ -14,20 +14,21 @@ mod shutdown;
 mod state_dir;
 mod tools;
 
-use std::{io::Write, net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{io::Write, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use self::model::ModelSource;
-use self::state_dir::StateDir;
+pub(crate) use self::model::{ModelSource, source as model_source};
+use self::{shutdown::Signals, state_dir::StateDir};
 use crate::{
     api::{self, Api, Health, wire},
-    sandbox::{self, Sandbox},
+    python::PythonTools,
+    sandbox,
     signals::{self, Broker},
-    supervisor::{Config, Supervisor},
+    supervisor::{Config, Model, Supervisor},
 };
 
 /// What `vehicle-edge serve` was asked for.
@@ -45,11 +46,26 @@ pub(crate) struct Options {
     pub(crate) mock: bool,
 }
 
+/// Bound before the slow work begins.
 struct Listeners {
     http: TcpListener,
     grpc: TcpListener,
     health: TcpListener,
 }
+
+/// What runs, and what it takes to end it.
+struct Running {
+    supervisor: Supervisor,
+    health: Health,
+    /// Ends every server, stream and wait.
+    shutdown: CancellationToken,
+    tasks: JoinSet<()>,
+    /// The `ready` line.
+    ready: String,
+}
+
+/// What the servers may take to end after the apps have.
+const DRAIN: Duration = Duration::from_secs(5);
 
 /// Runs until asked to stop.
 pub(crate) async fn run(options: Options) -> Result<()> {
@@ -66,19 +82,140 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         grpc: listen::bind("--grpc-listen", options.grpc).await?,
         health: listen::bind("--health-listen", options.health).await?,
     };
-    // Installed before anything runs, so that an early signal is not lost.
-    let mut signals = shutdown::Signals::new()?;
-    tokio::select! {
-        outcome = serve(&options, &state, listeners) => outcome,
-        // A signal before the daemon was ready: nothing runs that would have to be stopped.
-        () = signals.asked() => Ok(()),
-    }
+    let mut signals = Signals::new()?;
+    let prepared = tokio::select! {
+        prepared = prepare(&options, &state) => prepared?,
+        // Nothing runs yet that would have to be stopped.
+        () = signals.asked() => return Ok(()),
+    };
+    let running = start(&options, &state, listeners, prepared).await?;
+    announce(&running.ready)?;
+    running.health.set_ready(true);
+    signals.asked().await;
+    stop(running, options.keep_apps, &mut signals).await
 }
 
-async fn serve(
+/// What is found and made before anything runs.
+struct Prepared {
+    model: Arc<Model>,
+    python: PythonTools,
+}
+
+/// Compiles the model and looks for the tools, beside each other.
+async fn prepare(options: &Options, state: &StateDir) -> Result<Prepared> {
+    let (source, folder) = (options.model.clone(), state.path().to_owned());
+    let model = tokio::task::spawn_blocking(move || model::load(&source, &folder));
+    let wanted = tools::Wanted { python: options.python.clone(), sdk: options.sdk.clone() };
+    let python = tokio::task::spawn_blocking(move || tools::find(&wanted));
+    let (model, python) = (model.await?, python.await?);
+    Ok(Prepared { model: Arc::new(model?), python: python? })
+}
+
+async fn start(
     options: &Options,
     state: &StateDir,
     listeners: Listeners,
-) -> Result<()> {
-    todo
+    Prepared { model, python }: Prepared,
+) -> Result<Running> {
+    let (http, grpc, health_at) = (
+        listeners.http.local_addr()?,
+        listeners.grpc.local_addr()?,
+        listeners.health.local_addr()?,
+    );
+    let runtime_id = state.runtime_id()?;
+    let shutdown = CancellationToken::new();
+    let mut tasks = JoinSet::new();
+    let health = Health::new(&runtime_id);
+    let router = api::health_router(health.clone());
+    tasks.spawn(api::serve(listeners.health, router, shutdown.clone()));
+
+    let broker = Broker::new(&model.manifest)?;
+    if options.mock {
+        signals::mock::start(broker.clone(), shutdown.clone());
+    }
+    tasks.spawn(serve_signals(broker.clone(), listeners.grpc, shutdown.clone()));
+
+    let capabilities = capabilities();
+    for lack in &capabilities.lacks {
+        tracing::warn!("{}: {}", lack.what, lack.sentence);
+    }
+    let supervisor = Supervisor::start(Config {
+        state_dir: state.path().to_owned(),
+        model: Arc::clone(&model),
+        python,
+    })
+    .await?;
+
+    let listen = wire::Listen {
+        http: format!("http://{http}"),
+        grpc: grpc.to_string(),
+        health: format!("http://{health_at}"),
+    };
+    let ready = format!("ready http={} grpc={} health={}", listen.http, listen.grpc, listen.health);
+    let api = Api::new(api::Shared {
+        supervisor: supervisor.clone(),
+        broker,
+        info: wire::Info {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            runtime_id,
+            pid: std::process::id(),
+            started_at: Timestamp::now(),
+            state_dir: state.path().display().to_string(),
+            listen,
+            model: wire::InfoModel {
+                signals: model.manifest.signals.len(),
+                model: model.manifest.model.clone(),
+                source: options.model.name(),
+            },
+            sandbox: capabilities,
+            provider: if options.mock { "mock" } else { "none" }.to_owned(),
+        },
+        staging: state.staging(),
+        shutdown: shutdown.clone(),
+    });
+    tasks.spawn(api::serve(listeners.http, api::router(api), shutdown.clone()));
+    Ok(Running { supervisor, health, shutdown, tasks, ready })
+}
+
+async fn serve_signals(broker: Broker, listener: TcpListener, shutdown: CancellationToken) {
+    if let Err(error) = signals::serve_tcp(broker, listener, shutdown).await {
+        tracing::error!(%error, "the signal broker does not serve any more");
+    }
+}
+
+/// For programs that start the runtime: what it listens on, whatever the ports.
+fn announce(ready: &str) -> Result<()> {
+    tracing::info!("{ready}");
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{ready}").and_then(|()| out.flush()).context("cannot write to standard output")
+}
+
+async fn stop(mut running: Running, keep_apps: bool, signals: &mut Signals) -> Result<()> {
+    tracing::info!("stopping{}", if keep_apps { ", the apps go on" } else { " the apps" });
+    running.health.set_ready(false);
+    tokio::select! {
+        () = running.supervisor.shutdown(keep_apps) => {}
+        // Asked twice: the apps' shims are left as they are, the next start finds them.
+        () = signals.asked() => tracing::warn!("not waiting for the apps"),
+    }
+    running.shutdown.cancel();
+    let drained = async { while running.tasks.join_next().await.is_some() {} };
+    let _ = tokio::time::timeout(DRAIN, drained).await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn capabilities() -> sandbox::Capabilities {
+    sandbox::Capabilities {
+        backend: sandbox::Backend::Process,
+        isolation: "none".to_owned(),
+        isolated: false,
+        network_isolated: false,
+        pause: sandbox::Pause::BestEffort,
+        memory: sandbox::Enforcement::None,
+        cpu: sandbox::Enforcement::None,
+        pids: sandbox::Enforcement::None,
+        landlock: None,
+        lacks: Vec::new(),
+    }
 }

@@ -76,7 +76,8 @@ fn from_catalog(catalog: &Catalog) -> Result<(Manifest, Vec<GeneratedFile>)> {
 
 fn from_folder(folder: &Path) -> Result<(Manifest, Vec<GeneratedFile>)> {
     let path = folder.join(MANIFEST);
-    let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let text =
+        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let manifest = serde_json::from_str(&text)
         .with_context(|| format!("{} is no manifest of a model", path.display()))?;
     ensure!(

@@ -46,8 +46,14 @@ impl StateDir {
         // After the lock: the folder of a daemon that runs is not touched.
         fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).map_err(io)?;
         // Uploads of a daemon that died half way.
-        let _ = fs::remove_dir_all(path.join("staging"));
-        Ok(StateDir { path, _lock: lock })
+        let state = StateDir { path, _lock: lock };
+        let _ = fs::remove_dir_all(state.staging());
+        Ok(state)
+    }
+
+    /// Where uploads are unpacked.
+    pub(crate) fn staging(&self) -> PathBuf {
+        self.path.join("staging")
     }
 
     pub(crate) fn path(&self) -> &Path {

@@ -12,7 +12,7 @@ use serde_json::{Value as Json, json};
 use crate::{
     api::{
         error::{ApiError, ErrorBody},
-        wire::Progress,
+        wire::{ConsoleLine, Progress},
     },
     app::{AppId, AppStatus, Line, Stream},
     console::Item,
@@ -156,19 +156,18 @@ pub(crate) fn console(app: &AppId, item: &Item) -> String {
 }
 
 fn console_line(app: &AppId, line: &Line) -> String {
-    #[derive(Serialize)]
-    struct Data<'a> {
-        app_id: &'a AppId,
-        seq: u64,
-        at: jiff::Timestamp,
-        content: &'a str,
-    }
     let event = match line.stream {
         Stream::Stdout => "app:stdout",
         Stream::Stderr => "app:stderr",
         Stream::Status => "app:notice",
     };
-    let data = Data { app_id: app, seq: line.seq, at: line.at, content: &line.text };
+    let data = ConsoleLine {
+        app_id: app.as_str().into(),
+        seq: line.seq,
+        at: line.at,
+        content: line.text.as_ref().into(),
+        partial: line.partial,
+    };
     write(event, &Json::Null, data)
 }
 
@@ -240,6 +239,7 @@ mod tests {
             stream: Stream::Stderr,
             at: jiff::Timestamp::UNIX_EPOCH,
             text: "oh \"no\"".into(),
+            partial: false,
             partial: false,
         };
         assert_eq!(

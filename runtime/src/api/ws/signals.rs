@@ -12,7 +12,12 @@ use super::{
     outbox::Outbox,
 };
 use crate::{
-    api::{Api, error::ApiError, signals::select, wire::{SignalUpdate, SignalUpdates}},
+    api::{
+        Api,
+        error::ApiError,
+        signals::select,
+        wire::{SignalUpdate, SignalUpdates},
+    },
     signals::{Client, Subscription},
 };
 

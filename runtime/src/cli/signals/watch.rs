@@ -66,7 +66,9 @@ impl Watch {
             Format::Jsonl => writeln!(out, "{}", serde_json::to_string(update)?)?,
             Format::Table => {
                 let time = match update.timestamp {
-                    Some(at) => at.to_zoned(TimeZone::system()).strftime("%T%.3f").to_string(),
+                    Some(at) => {
+                        at.to_zoned_datetime(TimeZone::system()).strftime("%T%.3f").to_string()
+                    }
                     None => "never".to_owned(),
                 };
                 let unit = unit.map_or_else(String::new, |unit| format!(" {unit}"));
