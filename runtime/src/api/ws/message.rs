@@ -240,7 +240,6 @@ mod tests {
             at: jiff::Timestamp::UNIX_EPOCH,
             text: "oh \"no\"".into(),
             partial: false,
-            partial: false,
         };
         assert_eq!(
             console(&app, &Item::Line(line)),
