@@ -8,6 +8,7 @@
 //! program give the same bytes, so no dates and no machine's names in them.
 //! Must not know: sources, spans, the file system, the command line.
 
+pub mod json;
 pub mod manifest;
 mod python;
 mod rust;
