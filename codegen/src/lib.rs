@@ -6,6 +6,8 @@
 //!
 //! With no features the crate is [`model`] alone. It never knows the runtime.
 
+#[cfg(feature = "cli")]
+pub mod cli;
 #[cfg(feature = "compile")]
 pub mod diagnostic;
 pub mod model;

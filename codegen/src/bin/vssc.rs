@@ -1,1 +1,7 @@
-fn main() {}
+//! `vssc`, the VSS compiler. Everything is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    vss_codegen::cli::main()
+}

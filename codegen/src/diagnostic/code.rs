@@ -58,6 +58,7 @@ codes! {
     11 Error IncludeCycle "files that include each other"
     12 Error BadInclude "an include without a file name"
     13 Warning GlobMatchesNothing "an overlay pattern that matches nothing"
+    14 Error TooManyIncludes "includes that multiply beyond all sense"
     // The tree
     20 Error NoRoot "a model without a root"
     21 Error ManyRoots "a model with more than one root"
@@ -71,6 +72,8 @@ codes! {
     33 Error NotAllowedHere "an attribute that this node type does not have"
     34 Warning UnknownAttribute "an attribute that the language does not know"
     35 Error BadConstUid "a malformed constUID"
+    36 Warning UnquotedWord "an unquoted word that YAML reads as something else"
+    38 Warning UncheckedPattern "a pattern that cannot be checked"
     // Datatypes and values
     40 Error MissingDatatype "a leaf without a datatype"
     41 Error UnknownDatatype "an unknown datatype"
@@ -78,7 +81,7 @@ codes! {
     43 Warning MinAboveMax "a minimum above the maximum"
     44 Error Conflict "attributes that exclude each other"
     45 Error BadDefault "a default that the signal could not hold"
-    46 Error BadPattern "a pattern that is no regular expression, or does not match"
+    46 Error PatternMismatch "a value that the pattern excludes"
     47 Error BadEnum "a malformed enum"
     48 Error BadArraySize "an arraysize without an array, or without sense"
     49 Warning OddDefault "a default that the allowed values exclude"

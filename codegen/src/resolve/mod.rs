@@ -1,31 +1,92 @@
-//! From raw trees to the typed model: an ordered list of passes.
+//! From raw trees to the typed model: an ordered list of passes, one file each.
+//!
+//! ```text
+//! unit      unit and quantity files
+//! include   the model and what it includes, into one flat map
+//! overlay   files laid over it
+//! tree      names with dots become a tree
+//! instance  branches are multiplied
+//! check     every rule on attributes, values and places
+//! prune     deleted nodes go
+//! lower     raw attributes become model::Catalog
+//! ```
+//!
+//! In: a request and a loader. Out: a catalog, unless a pass reported an error, and
+//! everything that was reported. A pass goes on after an error with what it has: one
+//! run shows all problems. Struct types (`--types`) will be gathered like the model
+//! itself, before it, and join the tree as a second root.
+//! Must not know: targets, the command line.
+
+mod check;
+mod flat;
+mod include;
+mod instance;
+mod lower;
+mod overlay;
+mod prune;
+mod reader;
+mod scalars;
+mod tree;
+mod unit;
+
+use std::collections::HashSet;
 
 use crate::{
     Diagnostic, Request,
     diagnostic::{Code, Report, Sink},
     model::Catalog,
-    source::{Input, Loader, ReadError, SourceMap},
-    syntax::parse_document,
+    source::{Input, Loader},
+    syntax,
 };
+use check::Context;
+use flat::Flat;
+use include::Globs;
+use reader::Reader;
 
 pub(crate) fn resolve(
     request: &Request,
     loader: &dyn Loader,
 ) -> (Option<Catalog>, Vec<Diagnostic>) {
-    let mut sources = SourceMap::default();
+    let mut reader = Reader::new(loader);
     let mut sink = Sink::default();
-    let input = request.model.clone().unwrap_or_else(Input::default_model);
-    match sources.read(&input, loader) {
-        Ok(id) => {
-            let text = sources.get(id).text.clone();
-            parse_document(id, &input, &text, &mut sink);
-        }
-        Err(ReadError::Load(error)) => {
-            sink.push(Report::new(Code::Unreadable, format!("cannot read {input}: {error}")));
-        }
-        Err(ReadError::Encoding(at)) => {
-            sink.push(Report::new(Code::NotUtf8, format!("{input} is not UTF-8 (byte {at})")));
-        }
+    let catalog = run(request, &mut reader, &mut sink);
+    let catalog = catalog.filter(|_| !sink.has_error());
+    (catalog, sink.finish(&reader.sources))
+}
+
+fn run(request: &Request, reader: &mut Reader<'_>, sink: &mut Sink) -> Option<Catalog> {
+    for input in &request.types {
+        let message = format!("struct types ({input}) are not supported yet");
+        sink.push(Report::new(Code::Unsupported, message));
     }
-    (None, sink.finish(&sources))
+    let model = request.model.clone().unwrap_or_else(Input::default_model);
+    let root = reader.require(&model, sink)?;
+    let is_json = syntax::is_json(&model, &reader.sources.get(root).text);
+    let units = unit::read(request, &model, is_json, reader, sink);
+
+    let mut flat = Flat::default();
+    include::gather(&mut flat, root, Globs::Literal, &request.include_dirs, reader, sink);
+    overlay::lay(&mut flat, &request.overlays, &request.include_dirs, reader, sink);
+    // Without a file that could not be read, most of what follows would be noise.
+    if flat.nodes.is_empty() && sink.has_error() {
+        return None;
+    }
+    let mut tree = tree::build(flat, &model.to_string(), sink)?;
+    if request.expand {
+        instance::expand(&mut tree, sink);
+    } else {
+        instance::check(&tree, sink);
+    }
+    let context = Context {
+        units: &units,
+        structs: check::struct_names(&tree),
+        extended: request.extended_attributes.iter().map(String::as_str).collect::<HashSet<_>>(),
+    };
+    let checked = check::check(&tree, &context, sink);
+    prune::prune(&mut tree, &checked);
+    check::check_places(&tree, &checked, sink);
+    if sink.has_error() {
+        return None;
+    }
+    lower::lower(&tree, &checked, &units, |name| context.extended.contains(name))
 }

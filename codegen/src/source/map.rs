@@ -45,8 +45,12 @@ pub(crate) struct SourceMap {
 #[derive(Debug)]
 pub(crate) enum ReadError {
     Load(LoadError),
-    /// Not UTF-8, from this byte on.
-    Encoding(usize),
+    /// Not UTF-8, from this byte on. The source holds the text with marks in the place
+    /// of what could not be read, so that the place can be shown.
+    Encoding {
+        id: SourceId,
+        at: usize,
+    },
 }
 
 impl SourceMap {
@@ -60,14 +64,25 @@ impl SourceMap {
             return Ok(*id);
         }
         let bytes = loader.load(input).map_err(ReadError::Load)?;
-        let text = String::from_utf8(bytes)
-            .map_err(|error| ReadError::Encoding(error.utf8_error().valid_up_to()))?;
-        Ok(self.add(input.clone(), text.into()))
+        match String::from_utf8(bytes) {
+            Ok(text) => Ok(self.add(input.clone(), text.into())),
+            Err(error) => {
+                let at = error.utf8_error().valid_up_to();
+                let text = String::from_utf8_lossy(error.as_bytes());
+                let id = self.push(input.clone(), text.into());
+                Err(ReadError::Encoding { id, at })
+            }
+        }
     }
 
     pub(crate) fn add(&mut self, input: Input, text: Rc<str>) -> SourceId {
+        let id = self.push(input.clone(), text);
+        self.known.insert(input, id);
+        id
+    }
+
+    fn push(&mut self, input: Input, text: Rc<str>) -> SourceId {
         let id = SourceId(u32::try_from(self.sources.len()).unwrap_or(u32::MAX));
-        self.known.insert(input.clone(), id);
         self.sources.push(Source { input, text });
         id
     }

@@ -12,7 +12,7 @@ use crate::{
 #[derive(Debug, Default)]
 pub(crate) struct Document {
     pub(crate) nodes: Vec<DocumentNode>,
-    pub(crate) includes: Vec<IncludeLine>,
+    pub(crate) includes: Vec<Include>,
 }
 
 #[derive(Debug)]
@@ -23,9 +23,9 @@ pub(crate) struct DocumentNode {
     pub(crate) attributes: Rc<Attributes>,
 }
 
-/// `#include FILE PREFIX`.
+/// `#include FILE PREFIX`, or one item of a branch's `includes`.
 #[derive(Debug)]
-pub(crate) struct IncludeLine {
+pub(crate) struct Include {
     /// Empty where the line names none.
     pub(crate) file: Rc<str>,
     pub(crate) prefix: Option<Rc<str>>,
@@ -42,11 +42,23 @@ pub(crate) fn parse_document(
     sink: &mut Sink,
 ) -> Document {
     let mut document = Document::default();
-    let is_json = super::is_json(input, text);
-    if !is_json {
-        document.includes = include_lines(source, text);
+    read_nodes(&mut document, source, input, text, sink);
+    // After the `includes` of the branches, so that the lines override them.
+    if !super::is_json(input, text) {
+        document.includes.extend(include_lines(source, text));
     }
-    let Some(root) = parse_raw(source, input, text, sink) else { return document };
+    document
+}
+
+fn read_nodes(
+    document: &mut Document,
+    source: SourceId,
+    input: &Input,
+    text: &str,
+    sink: &mut Sink,
+) {
+    let is_json = super::is_json(input, text);
+    let Some(root) = parse_raw(source, input, text, sink) else { return };
     let RawValue::Map(pairs) = &root.value else {
         if !root.is_null() {
             sink.push(
@@ -57,7 +69,7 @@ pub(crate) fn parse_document(
                 .at(root.span),
             );
         }
-        return document;
+        return;
     };
     for (key, value) in pairs.iter() {
         let Some(name) = text_key(key, sink) else { continue };
@@ -67,12 +79,35 @@ pub(crate) fn parse_document(
             );
         } else if is_json {
             tree_node(&mut document.nodes, name, key.span, value, 1, sink);
-        } else if let Some(attributes) = attributes_of(&name, value, sink) {
+        } else if let Some(mut attributes) = attributes_of(&name, value, sink) {
+            if let Some(includes) = attributes.remove(&Name::Includes) {
+                branch_includes(&mut document.includes, &name, &includes.value, sink);
+            }
             let attributes = Rc::new(attributes);
             document.nodes.push(DocumentNode { key: name, span: key.span, attributes });
         }
     }
-    document
+}
+
+/// The `includes` of a branch: files whose nodes go below it.
+fn branch_includes(includes: &mut Vec<Include>, node: &Rc<str>, value: &Raw, sink: &mut Sink) {
+    let mut wrong = |raw: &Raw, expected: &str| {
+        let message = format!("'includes' takes {expected}, not {}", raw.kind());
+        sink.push(Report::new(Code::BadInclude, message).at(raw.span));
+    };
+    let RawValue::List(files) = &value.value else {
+        return wrong(value, "a list of files");
+    };
+    for file in files.iter() {
+        match &file.value {
+            RawValue::String(name) => includes.push(Include {
+                file: name.clone(),
+                prefix: Some(node.clone()),
+                span: file.span,
+            }),
+            _ => wrong(file, "file names"),
+        }
+    }
 }
 
 fn text_key(key: &Raw, sink: &mut Sink) -> Option<Rc<str>> {
@@ -147,7 +182,7 @@ fn tree_node(
 
 /// Every line that begins with `#include`, wherever it stands: the language finds them in
 /// the text, so one inside a block of text counts too.
-fn include_lines(source: SourceId, text: &str) -> Vec<IncludeLine> {
+fn include_lines(source: SourceId, text: &str) -> Vec<Include> {
     const WORD: &str = "#include";
     let mut includes = Vec::new();
     for (at, _) in text.match_indices(WORD) {
@@ -160,7 +195,7 @@ fn include_lines(source: SourceId, text: &str) -> Vec<IncludeLine> {
         let file = words.next().unwrap_or_default();
         // More than one word after the file is prose, not a prefix.
         let prefix = words.next().filter(|_| words.next().is_none());
-        includes.push(IncludeLine {
+        includes.push(Include {
             file: file.into(),
             prefix: prefix.map(Rc::from),
             span: Span::new(source, at, at + line.trim_end().len()),

@@ -14,8 +14,8 @@ mod scalar;
 mod yaml;
 
 pub(crate) use attributes::{Attribute, Attributes, Name};
-pub(crate) use document::{Document, DocumentNode, IncludeLine, parse_document};
-pub(crate) use raw::{Raw, RawValue};
+pub(crate) use document::{Document, Include, parse_document};
+pub(crate) use raw::{Raw, RawValue, merge_pairs};
 
 use crate::{
     diagnostic::Sink,
@@ -37,7 +37,7 @@ pub(crate) fn parse_raw(
 }
 
 /// By the name, or by the first character where there is no telling name.
-fn is_json(input: &Input, text: &str) -> bool {
+pub(crate) fn is_json(input: &Input, text: &str) -> bool {
     match input.extension().as_deref() {
         Some("json") => true,
         Some("vspec" | "yaml" | "yml") => false,

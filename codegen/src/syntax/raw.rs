@@ -104,7 +104,7 @@ pub(super) fn map_of(pairs: Vec<(Raw, Raw)>, sink: &mut Sink) -> Vec<(Raw, Raw)>
 }
 
 /// Puts `pairs` over `base`, key by key, in the order of first appearance.
-pub(super) fn merge_pairs(
+pub(crate) fn merge_pairs(
     mut base: Vec<(Raw, Raw)>,
     pairs: Vec<(Raw, Raw)>,
     mut replaced: impl FnMut(&Raw, &Raw),

@@ -88,7 +88,8 @@ impl Writer {
         self.out.push('"');
         let mut rest = text;
         // Most text needs no escape: copy it in one piece.
-        while let Some(at) = rest.bytes().position(|b| !(0x20..0x7f).contains(&b) || b == b'"' || b == b'\\')
+        while let Some(at) =
+            rest.bytes().position(|b| !(0x20..0x7f).contains(&b) || b == b'"' || b == b'\\')
         {
             self.out.push_str(&rest[..at]);
             let Some(character) = rest[at..].chars().next() else { break };

@@ -1,0 +1,33 @@
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::model::ModelOptions;
+
+const EXAMPLES: &str = "\
+Examples:
+  vssc check
+  vssc check model.vspec -l changes.vspec
+  vssc check https://example.com/vss.json
+";
+
+/// Check a model and say everything that is wrong with it.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Check {
+    #[command(flatten)]
+    model: ModelOptions,
+}
+
+impl Check {
+    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        let catalog = match self.model.compile() {
+            Ok(catalog) => catalog,
+            Err(code) => return Ok(code),
+        };
+        let version = catalog.version().map(|version| format!(" {version}")).unwrap_or_default();
+        let signals = catalog.leaves().count();
+        eprintln!("{}{version}: {signals} signals, no errors", catalog.root.name);
+        Ok(ExitCode::SUCCESS)
+    }
+}

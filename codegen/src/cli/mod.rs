@@ -1,0 +1,51 @@
+//! The command line of `vssc`: one file per subcommand.
+//!
+//! In: arguments. Out: files or standard output, diagnostics on standard error, and the
+//! exit code: 0 when it went well, 1 when the model has errors or something could not be
+//! written, 2 when the arguments make no sense.
+//! Must not know: how anything is compiled or generated.
+
+mod check;
+mod completions;
+mod export;
+mod model;
+mod output;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+const EXAMPLES: &str = "\
+Examples:
+  vssc check                                  the embedded default model
+  vssc check spec/VehicleSignalSpecification.vspec
+  vssc export json -o model.json              expanded VSS JSON
+  vssc export json --pretty -s model.json     JSON can be read, too
+";
+
+/// The VSS compiler: vehicle signal models in, SDKs and exports out.
+#[derive(Debug, Parser)]
+#[command(name = "vssc", version, after_help = EXAMPLES)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Check(check::Check),
+    Export(export::Export),
+    Completions(completions::Completions),
+}
+
+pub fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Check(command) => command.run(),
+        Command::Export(command) => command.run(),
+        Command::Completions(command) => command.run(),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}

@@ -1,0 +1,110 @@
+//! The options that name a model, shared by every subcommand that reads one.
+
+use std::{
+    io::{IsTerminal, Write},
+    process::ExitCode,
+};
+
+use clap::Args;
+
+use crate::{
+    Diagnostic, Request, compile,
+    model::Catalog,
+    source::{HostLoader, Input},
+};
+
+#[derive(Debug, Args)]
+pub(super) struct ModelOptions {
+    /// Root file of the model: vspec or VSS JSON; a path, an http(s) address, or - for
+    /// standard input. Without one, the embedded default model.
+    #[arg(value_name = "MODEL")]
+    model: Option<String>,
+
+    /// The same as MODEL.
+    #[arg(short = 's', long, value_name = "MODEL", conflicts_with = "model")]
+    vspec: Option<String>,
+
+    /// Unit file; may be repeated [default: units.yaml beside the model].
+    #[arg(short, long, value_name = "FILE")]
+    units: Vec<String>,
+
+    /// Quantity file; may be repeated [default: quantities.yaml beside the model].
+    #[arg(short, long, value_name = "FILE")]
+    quantities: Vec<String>,
+
+    /// Folder in which to look for included files; may be repeated.
+    #[arg(short = 'I', long, value_name = "DIR")]
+    include_dirs: Vec<String>,
+
+    /// File to lay over the model; may be repeated, the last one counts most.
+    #[arg(short = 'l', long, value_name = "FILE")]
+    overlays: Vec<String>,
+
+    /// Attribute that is known to you though not to the language; may be repeated.
+    #[arg(short, long, value_name = "NAME", value_delimiter = ',')]
+    extended_attributes: Vec<String>,
+
+    /// File of struct types; may be repeated.
+    #[arg(short, long, value_name = "FILE")]
+    types: Vec<String>,
+
+    /// Keep instances as they are declared, without a branch for each.
+    #[arg(long, overrides_with = "_expand")]
+    no_expand: bool,
+
+    /// Make a branch for each instance (the default).
+    #[arg(long = "expand", hide = true)]
+    _expand: bool,
+}
+
+impl ModelOptions {
+    fn request(&self) -> Request {
+        let inputs = |names: &[String]| names.iter().map(|name| Input::parse(name)).collect();
+        Request {
+            model: self.model.as_ref().or(self.vspec.as_ref()).map(|name| Input::parse(name)),
+            units: inputs(&self.units),
+            quantities: inputs(&self.quantities),
+            overlays: inputs(&self.overlays),
+            types: inputs(&self.types),
+            include_dirs: inputs(&self.include_dirs),
+            extended_attributes: self.extended_attributes.clone(),
+            expand: !self.no_expand,
+        }
+    }
+
+    /// Compiles and prints what there is to say. `Err` is the exit code of a failure.
+    pub(super) fn compile(&self) -> Result<Catalog, ExitCode> {
+        let (catalog, diagnostics) = compile(&self.request(), &HostLoader::new());
+        print(&diagnostics);
+        catalog.ok_or(ExitCode::FAILURE)
+    }
+}
+
+/// Everything on standard error, with a line that counts it.
+fn print(diagnostics: &[Diagnostic]) {
+    if diagnostics.is_empty() {
+        return;
+    }
+    let stderr = std::io::stderr();
+    let color = stderr.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+    let mut text = String::new();
+    for diagnostic in diagnostics {
+        text.push_str(&diagnostic.render(color));
+        text.push('\n');
+    }
+    text.push_str(&summary(diagnostics));
+    text.push('\n');
+    // Nobody is left to tell when standard error is closed.
+    let _ = stderr.lock().write_all(text.as_bytes());
+}
+
+fn summary(diagnostics: &[Diagnostic]) -> String {
+    let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
+    let count = |number: usize, what: &str| match number {
+        0 => None,
+        1 => Some(format!("1 {what}")),
+        many => Some(format!("{many} {what}s")),
+    };
+    let parts = [count(errors, "error"), count(diagnostics.len() - errors, "warning")];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,115 @@
+//! `allowed` and `enum`, and what excludes what.
+
+use indexmap::IndexMap;
+
+use super::{super::scalars, common::wrong_kind, datatype};
+use crate::{
+    diagnostic::{Code, Report, Sink},
+    model::{DataType, Element, Literal},
+    syntax::{Attributes, Name, Raw, RawValue},
+};
+
+pub(super) fn read(attributes: &Attributes, datatype: &DataType, sink: &mut Sink) -> Vec<Literal> {
+    let Some(raw) = attributes.value(&Name::Allowed) else { return Vec::new() };
+    let RawValue::List(items) = &raw.value else {
+        sink.push(wrong_kind(&Name::Allowed, "a list", raw));
+        return Vec::new();
+    };
+    if let Element::Struct(name) = &datatype.element {
+        let message = format!("'allowed' does not go with the struct '{name}'");
+        sink.push(Report::new(Code::Conflict, message).at(raw.span));
+        return Vec::new();
+    }
+    let mut allowed = Vec::with_capacity(items.len());
+    for item in items.iter() {
+        match datatype::element(item, &datatype.element) {
+            Ok(literal) => allowed.push(literal),
+            Err(reason) => {
+                let message = format!("bad value in 'allowed': {reason}");
+                let element = &datatype.element;
+                sink.push(datatype::wrong_value(Code::WrongValue, message, item, element));
+            }
+        }
+    }
+    allowed
+}
+
+pub(super) fn read_enum(
+    attributes: &Attributes,
+    datatype: &DataType,
+    sink: &mut Sink,
+) -> IndexMap<String, Literal> {
+    let mut entries = IndexMap::new();
+    let Some(raw) = attributes.value(&Name::Enum) else { return entries };
+    let RawValue::Map(pairs) = &raw.value else {
+        sink.push(wrong_kind(&Name::Enum, "a map of names to integers", raw));
+        return entries;
+    };
+    if !datatype.element.is_integer() {
+        let message = format!("'enum' goes with integers, and '{datatype}' is none");
+        sink.push(Report::new(Code::BadEnum, message).at(raw.span));
+        return entries;
+    }
+    for (key, value) in pairs.iter() {
+        match entry(key, value, &datatype.element) {
+            Ok((name, number)) => {
+                if let Some((other, _)) = entries.iter().find(|(_, known)| **known == number) {
+                    let message = format!("'{name}' has the same value as '{other}'");
+                    sink.push(Report::new(Code::BadEnum, message).at(value.span));
+                }
+                entries.insert(name, number);
+            }
+            Err(report) => sink.push(report),
+        }
+    }
+    entries
+}
+
+fn entry(key: &Raw, value: &Raw, element: &Element) -> Result<(String, Literal), Report> {
+    let is_name = |name: &str| name.starts_with(|first: char| first.is_ascii_uppercase());
+    let Some(name) = key.as_str().filter(|name| is_name(name)) else {
+        let message = format!("{} is no name for an enum value", datatype::described(key));
+        let report = Report::new(Code::BadEnum, message).at(key.span);
+        return Err(match &key.value {
+            RawValue::Bool(_) => report.help("put it in quotes"),
+            RawValue::String(name) => {
+                report.help(format!("it begins with a capital letter: '{}'", name.to_uppercase()))
+            }
+            _ => report,
+        });
+    };
+    let number = scalars::integer(value)
+        .map(|number| Raw { span: value.span, value: RawValue::Int(number) });
+    let read =
+        number.ok_or_else(|| format!("expected an integer, got {}", datatype::described(value)));
+    match read.and_then(|number| datatype::element(&number, element)) {
+        Ok(number) => Ok((name.to_owned(), number)),
+        Err(reason) => {
+            Err(Report::new(Code::BadEnum, format!("bad value of '{name}': {reason}"))
+                .at(value.span))
+        }
+    }
+}
+
+/// Two ways to say which values a signal may have are one too many.
+pub(super) fn check_conflicts(attributes: &Attributes, sink: &mut Sink) {
+    const EXCLUSIVE: [(Name, &[Name]); 2] = [
+        (Name::Allowed, &[Name::Enum, Name::Min, Name::Max]),
+        (Name::Enum, &[Name::Min, Name::Max, Name::Pattern]),
+    ];
+    for (name, others) in &EXCLUSIVE {
+        let Some(raw) = attributes.value(name) else { continue };
+        for other in *others {
+            let Some(attribute) = attributes.get(other).filter(|a| !a.value.is_null()) else {
+                continue;
+            };
+            let message =
+                format!("'{}' and '{}' cannot be used together", other.text(), name.text());
+            sink.push(
+                Report::new(Code::Conflict, message)
+                    .at(attribute.key)
+                    .label(raw.span, format!("the '{}'", name.text())),
+            );
+        }
+    }
+}

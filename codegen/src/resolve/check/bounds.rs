@@ -1,0 +1,83 @@
+//! `min` and `max`.
+
+use super::{super::scalars, datatype};
+use crate::{
+    diagnostic::{Code, Report, Sink},
+    model::{DataType, Element, Leaf, Literal},
+    syntax::{Attributes, Name, Raw, RawValue},
+};
+
+pub(super) fn read(
+    attributes: &Attributes,
+    name: &Name,
+    datatype: &DataType,
+    sink: &mut Sink,
+) -> Option<Literal> {
+    let raw = attributes.value(name)?;
+    let element = &datatype.element;
+    if !element.is_number() {
+        let message = format!("'{}' goes with numbers, and '{datatype}' is none", name.text());
+        sink.push(Report::new(Code::WrongValue, message).at(raw.span));
+        return None;
+    }
+    let Some(number) = scalars::number(raw) else {
+        let message = format!("'{}' takes a number, not {}", name.text(), datatype::described(raw));
+        sink.push(Report::new(Code::WrongValue, message).at(raw.span));
+        return None;
+    };
+    match datatype::element(&with(raw, &number), element) {
+        Ok(number) => Some(number),
+        Err(reason) => {
+            let message = format!("bad '{}': {reason}", name.text());
+            let number = with(raw, &number);
+            sink.push(datatype::wrong_value(Code::WrongValue, message, &number, element));
+            None
+        }
+    }
+}
+
+/// The place of `raw` with the number that it stands for.
+fn with(raw: &Raw, number: &Literal) -> Raw {
+    let value = match number {
+        Literal::Int(number) => RawValue::Int(*number),
+        Literal::Float(number) => RawValue::Float(*number),
+        _ => raw.value.clone(),
+    };
+    Raw { span: raw.span, value }
+}
+
+pub(super) fn check_order(attributes: &Attributes, leaf: &Leaf, sink: &mut Sink) {
+    let (Some(min), Some(max)) = (&leaf.min, &leaf.max) else { return };
+    let (Some(low), Some(high)) = (attributes.value(&Name::Min), attributes.value(&Name::Max))
+    else {
+        return;
+    };
+    if is_below(max, min) {
+        let message = format!("no value lies between the minimum {min} and the maximum {max}");
+        sink.push(
+            Report::new(Code::MinAboveMax, message)
+                .at(low.span)
+                .label(high.span, "below the minimum"),
+        );
+    }
+}
+
+/// Exact for integers, which a float cannot hold beyond 53 bits.
+pub(super) fn is_below(a: &Literal, b: &Literal) -> bool {
+    match (a, b) {
+        (Literal::Int(a), Literal::Int(b)) => a < b,
+        _ => matches!((a.as_f64(), b.as_f64()), (Some(a), Some(b)) if a < b),
+    }
+}
+
+/// Why the bounds exclude a value.
+pub(super) fn excludes(leaf: &Leaf, value: &Literal) -> Option<String> {
+    if leaf.datatype.element == Element::Boolean {
+        return None;
+    }
+    match (&leaf.min, &leaf.max) {
+        (Some(min), _) if is_below(value, min) => Some(format!("below the minimum {min}")),
+        (_, Some(max)) if is_below(max, value) => Some(format!("above the maximum {max}")),
+        _ => None,
+    }
+}

@@ -1,0 +1,182 @@
+//! Pass: checks the attributes of every node and types them.
+//!
+//! In: the expanded tree. Out: per set of attributes a [`Checked`]; nodes that share
+//! their attributes (instances, files included twice) share it, so a model is checked
+//! once however large it grows. Each rule has its file, with its wording.
+
+mod allowed;
+mod bounds;
+mod common;
+mod datatype;
+mod default;
+mod kind;
+mod pattern;
+mod place;
+mod unit;
+
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    rc::Rc,
+};
+
+use indexmap::IndexMap;
+
+use super::{
+    instance::instance_literals,
+    tree::{NodeId, Tree},
+    unit::Units,
+};
+use crate::{
+    diagnostic::Sink,
+    model::{Leaf, Literal, Role},
+    source::Span,
+    syntax::{Attributes, Name},
+};
+pub(super) use place::check_places;
+
+/// The attributes of a node, every rule that concerns them alone kept.
+#[derive(Debug, Default)]
+pub(super) struct Checked {
+    pub(super) description: Option<String>,
+    pub(super) comment: Option<String>,
+    pub(super) deprecation: Option<String>,
+    pub(super) const_uid: Option<String>,
+    pub(super) fka: Vec<String>,
+    pub(super) extra: IndexMap<String, Literal>,
+    pub(super) is_deleted: bool,
+    /// `None` where an error was reported.
+    pub(super) kind: Option<CheckedKind>,
+}
+
+#[derive(Debug)]
+pub(super) enum CheckedKind {
+    Branch { instances: Vec<Literal> },
+    Struct,
+    Leaf(Leaf),
+}
+
+/// What the checks need to know beside the attributes.
+#[derive(Debug)]
+pub(super) struct Context<'a> {
+    pub(super) units: &'a Units,
+    /// Absolute names of the struct types.
+    pub(super) structs: BTreeSet<String>,
+    pub(super) extended: HashSet<&'a str>,
+}
+
+/// What every node of a tree turned out to be.
+#[derive(Debug, Default)]
+pub(super) struct CheckedTree {
+    by_attributes: HashMap<*const Attributes, Rc<Checked>>,
+}
+
+impl CheckedTree {
+    pub(super) fn get(&self, attributes: &Rc<Attributes>) -> Option<&Rc<Checked>> {
+        self.by_attributes.get(&Rc::as_ptr(attributes))
+    }
+}
+
+pub(super) fn check(tree: &Tree, context: &Context<'_>, sink: &mut Sink) -> CheckedTree {
+    let mut checked = CheckedTree::default();
+    let mut open = vec![tree.root];
+    while let Some(id) = open.pop() {
+        let node = tree.node(id);
+        checked.by_attributes.entry(Rc::as_ptr(&node.attributes)).or_insert_with(|| {
+            let subject = Subject { name: &node.name, span: node.span };
+            Rc::new(check_attributes(subject, &node.attributes, context, sink))
+        });
+        open.extend(node.children.iter().rev());
+    }
+    checked
+}
+
+/// The absolute names of the struct types in the tree.
+pub(super) fn struct_names(tree: &Tree) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let mut open: Vec<(NodeId, String)> = vec![(tree.root, tree.node(tree.root).name.to_string())];
+    while let Some((id, path)) = open.pop() {
+        let node = tree.node(id);
+        for child in &node.children {
+            // Only branches and structs hold structs; leaves need no path.
+            if !tree.node(*child).children.is_empty() || is_struct(&tree.node(*child).attributes) {
+                open.push((*child, format!("{path}.{}", tree.node(*child).name)));
+            }
+        }
+        if is_struct(&node.attributes) {
+            names.insert(path);
+        }
+    }
+    names
+}
+
+fn is_struct(attributes: &Attributes) -> bool {
+    attributes.value(&Name::Type).and_then(|raw| raw.as_str()) == Some("struct")
+}
+
+/// Whose attributes are checked, for messages.
+#[derive(Clone, Copy, Debug)]
+struct Subject<'a> {
+    name: &'a str,
+    span: Span,
+}
+
+fn check_attributes(
+    subject: Subject<'_>,
+    attributes: &Attributes,
+    context: &Context<'_>,
+    sink: &mut Sink,
+) -> Checked {
+    let kind = kind::read(subject, attributes, sink);
+    kind::check_names(kind, attributes, &context.extended, sink);
+    let typed = match kind {
+        None => None,
+        Some(kind::NodeKind::Branch) => {
+            kind::check_relation(attributes, sink);
+            let instances = attributes.value(&Name::Instances);
+            Some(CheckedKind::Branch {
+                instances: instances.map_or_else(Vec::new, instance_literals),
+            })
+        }
+        Some(kind::NodeKind::Struct) => Some(CheckedKind::Struct),
+        Some(kind::NodeKind::Leaf(role)) => {
+            leaf(role, subject, attributes, context, sink).map(CheckedKind::Leaf)
+        }
+    };
+    Checked {
+        description: common::text(attributes, &Name::Description, sink),
+        comment: common::text(attributes, &Name::Comment, sink),
+        deprecation: common::text(attributes, &Name::Deprecation, sink),
+        const_uid: common::const_uid(attributes, sink),
+        fka: common::fka(attributes, sink),
+        extra: common::extra(attributes),
+        is_deleted: common::flags(attributes, sink),
+        kind: typed,
+    }
+}
+
+fn leaf(
+    role: Role,
+    subject: Subject<'_>,
+    attributes: &Attributes,
+    context: &Context<'_>,
+    sink: &mut Sink,
+) -> Option<Leaf> {
+    let datatype = datatype::read(subject, attributes, &context.structs, sink)?;
+    let mut leaf = Leaf {
+        role,
+        arraysize: datatype::arraysize(attributes, &datatype, sink),
+        unit: unit::read(attributes, &datatype, context.units, sink),
+        min: bounds::read(attributes, &Name::Min, &datatype, sink),
+        max: bounds::read(attributes, &Name::Max, &datatype, sink),
+        allowed: allowed::read(attributes, &datatype, sink),
+        enumeration: allowed::read_enum(attributes, &datatype, sink),
+        pattern: pattern::read(attributes, &datatype, sink),
+        default: None,
+        datatype,
+    };
+    bounds::check_order(attributes, &leaf, sink);
+    allowed::check_conflicts(attributes, sink);
+    leaf.default = default::read(attributes, &leaf, sink);
+    pattern::check_values(attributes, &leaf, sink);
+    Some(leaf)
+}

@@ -1,0 +1,47 @@
+//! `unit`.
+
+use super::{super::unit::Units, common};
+use crate::{
+    diagnostic::{Code, Report, Sink},
+    model::{DataType, Element, nearest},
+    syntax::{Attributes, Name},
+};
+
+/// The canonical key of the unit.
+pub(super) fn read(
+    attributes: &Attributes,
+    datatype: &DataType,
+    units: &Units,
+    sink: &mut Sink,
+) -> Option<String> {
+    let raw = attributes.value(&Name::Unit)?;
+    let text = common::text(attributes, &Name::Unit, sink)?;
+    if let Element::Struct(name) = &datatype.element {
+        let message = format!("a unit does not go with the struct '{name}'");
+        sink.push(Report::new(Code::Conflict, message).at(raw.span));
+        return None;
+    }
+    let Some(unit) = units.find(&text) else {
+        if units.are_open() {
+            return Some(text);
+        }
+        let report = Report::new(Code::UnknownUnit, format!("unknown unit '{text}'")).at(raw.span);
+        sink.push(match nearest(&text, units.names()) {
+            Some(near) => report.did_you_mean(Some(near)),
+            None => report.help(units.sources()),
+        });
+        return None;
+    };
+    if !unit.allows(&datatype.element) {
+        let message = format!("the unit '{}' does not go with '{datatype}'", unit.key);
+        let report = Report::new(Code::UnitDatatype, message).at(raw.span);
+        let report = match unit.datatypes_span {
+            Some(span) => report.label(span, "the datatypes that it goes with"),
+            None => report
+                .label(unit.span, "defined here")
+                .help("give the unit 'allowed-datatypes', for instance [numeric]"),
+        };
+        sink.push(report);
+    }
+    Some(unit.key.to_string())
+}

@@ -1,0 +1,160 @@
+//! Pass: gathers a file and everything it includes into the flat map.
+//!
+//! Pre-order: the file itself, then its includes, depth first; what is included
+//! overrides. The position of an include in its file does not matter.
+
+use std::rc::Rc;
+
+use super::{flat::Flat, overlay, reader::Reader};
+use crate::{
+    diagnostic::{Code, Report, Sink},
+    source::{Input, SourceId, Span},
+    syntax::{Document, Include},
+};
+
+/// Two files that include a third twice, which does the same with a fourth, and so on,
+/// are no cycle but do not end either.
+const MAX_INCLUDES: usize = 200_000;
+
+/// The extensions that an include may leave out.
+const EXTENSIONS: [&str; 3] = ["vspec", "yaml", "yml"];
+
+/// Whether keys with `*` stand for the keys they match. In the model itself they do not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Globs {
+    Literal,
+    Expand,
+}
+
+pub(super) fn gather(
+    flat: &mut Flat,
+    root: SourceId,
+    globs: Globs,
+    include_dirs: &[Input],
+    reader: &mut Reader<'_>,
+    sink: &mut Sink,
+) {
+    let top = reader.sources.get(root).input.parent();
+    let mut folders = vec![top];
+    folders.extend_from_slice(include_dirs);
+    let mut gatherer =
+        Gatherer { flat, globs, folders, reader, sink, open: Vec::new(), includes: 0 };
+    gatherer.file(root, "", None);
+}
+
+struct Gatherer<'a, 'l> {
+    flat: &'a mut Flat,
+    globs: Globs,
+    /// Where includes are looked for before the folder of the including file.
+    folders: Vec<Input>,
+    reader: &'a mut Reader<'l>,
+    sink: &'a mut Sink,
+    /// The files being gathered, each with the include that led to it.
+    open: Vec<(SourceId, Option<Span>)>,
+    includes: usize,
+}
+
+impl Gatherer<'_, '_> {
+    fn file(&mut self, id: SourceId, prefix: &str, from: Option<Span>) {
+        if let Some(from) = from
+            && self.open.iter().any(|(open, _)| *open == id)
+        {
+            let input = &self.reader.sources.get(id).input;
+            let report = Report::new(Code::IncludeCycle, format!("{input} includes itself"));
+            self.report_include(report.at(from));
+            return;
+        }
+        self.open.push((id, from));
+        let document = self.reader.document(id, self.sink);
+        self.nodes(&document, prefix);
+        for include in &document.includes {
+            self.include(id, include, prefix);
+        }
+        self.open.pop();
+    }
+
+    fn nodes(&mut self, document: &Document, prefix: &str) {
+        // A glob sees what was there before its own file.
+        let before = self.flat.nodes.len();
+        for node in &document.nodes {
+            let key: Rc<str> = if prefix.is_empty() {
+                node.key.clone()
+            } else {
+                format!("{prefix}.{}", node.key).into()
+            };
+            if self.globs == Globs::Expand && key.contains('*') {
+                overlay::lay_glob(self.flat, before, &key, node.span, &node.attributes, self.sink);
+            } else {
+                self.flat.lay(key, node.span, &node.attributes);
+            }
+        }
+    }
+
+    fn include(&mut self, from: SourceId, include: &Include, prefix: &str) {
+        if include.file.is_empty() {
+            let report = Report::new(Code::BadInclude, "this include names no file");
+            self.sink.push(report.at(include.span).help("write '#include FILE PREFIX'"));
+            return;
+        }
+        self.includes += 1;
+        if self.includes > MAX_INCLUDES {
+            let message = format!("more than {MAX_INCLUDES} includes in one model");
+            self.sink.push(Report::new(Code::TooManyIncludes, message).at(include.span));
+            return;
+        }
+        let Some(id) = self.find(from, include) else { return };
+        match &include.prefix {
+            None => self.file(id, prefix, Some(include.span)),
+            Some(inner) if prefix.is_empty() => self.file(id, inner, Some(include.span)),
+            Some(inner) => self.file(id, &format!("{prefix}.{inner}"), Some(include.span)),
+        }
+    }
+
+    fn find(&mut self, from: SourceId, include: &Include) -> Option<SourceId> {
+        let mut tried: Vec<Input> = Vec::new();
+        for input in self.candidates(from, &include.file) {
+            if tried.contains(&input) {
+                continue;
+            }
+            match self.reader.find(&input) {
+                Ok(Some(id)) => return Some(id),
+                Ok(None) => tried.push(input),
+                Err(report) => {
+                    self.report_include(report.label(include.span, "included here"));
+                    return None;
+                }
+            }
+        }
+        let tried: Vec<String> = tried.iter().map(ToString::to_string).collect();
+        let message = format!("the included file '{}' is not there", include.file);
+        let help = format!("looked for it as\n{}", tried.join("\n"));
+        self.report_include(Report::new(Code::MissingInclude, message).at(include.span).help(help));
+        None
+    }
+
+    /// Where an included file may be, in the order of search.
+    fn candidates(&self, from: SourceId, file: &str) -> Vec<Input> {
+        let own = self.reader.sources.get(from).input.parent();
+        let names = names(file);
+        let folders = self.folders.iter().chain([&own]);
+        folders.flat_map(|folder| names.iter().map(|name| folder.join(name))).collect()
+    }
+
+    /// Adds the chain of includes that led here, the nearest first.
+    fn report_include(&mut self, report: Report) {
+        let chain = self.open.iter().rev().filter_map(|(_, from)| *from);
+        let report = chain.fold(report, |report, from| report.label(from, "included from here"));
+        self.sink.push(report);
+    }
+}
+
+/// The names to look for: as written, or with each extension where it has none.
+fn names(file: &str) -> Vec<String> {
+    let last = file.rsplit('/').next().unwrap_or(file);
+    // A leading dot makes a hidden file, not an extension.
+    let has_extension = last.rfind('.').is_some_and(|at| at > 0);
+    if has_extension {
+        return vec![file.to_owned()];
+    }
+    EXTENSIONS.iter().map(|extension| format!("{file}.{extension}")).collect()
+}

@@ -1,0 +1,219 @@
+//! Pass: replaces branches with instances by one branch per instance.
+//!
+//! From the root down: a branch's children that take part in the expansion are copied
+//! under each innermost instance; children that are named like an instance (`Door.Row1`
+//! beside `instances: Row[1,2]`) are laid over that instance. A copy may declare instances
+//! itself and is expanded in its turn. A copied node shares its attributes with the
+//! original, so the work is linear in the size of the result.
+
+mod names;
+mod template;
+
+use std::{collections::HashMap, rc::Rc};
+
+use super::{
+    scalars,
+    tree::{InstanceMark, NodeId, Tree, TreeNode},
+};
+use crate::{
+    diagnostic::{Code, Report, Sink},
+    source::Span,
+    syntax::{Attributes, Name, Raw},
+};
+pub(super) use names::instance_literals;
+use names::{Level, levels};
+
+/// A thousand times the largest known model. Three ranges of a thousand pass it.
+const MAX_NODES: usize = 5_000_000;
+
+/// The passes behind this one recurse once per level.
+const MAX_DEPTH: usize = 200;
+
+/// A node that is still to be looked at.
+struct Open {
+    id: NodeId,
+    parent: Option<NodeId>,
+    depth: usize,
+}
+
+/// The branches that one declaration makes.
+struct Made {
+    /// Those of the first level.
+    top: Vec<(Rc<str>, NodeId)>,
+    /// Those without a further level below: what is multiplied goes under these.
+    leaves: Vec<NodeId>,
+}
+
+pub(super) fn expand(tree: &mut Tree, sink: &mut Sink) {
+    let mut open = vec![Open { id: tree.root, parent: None, depth: 1 }];
+    while let Some(Open { id, parent, depth }) = open.pop() {
+        let mut beside = Vec::new();
+        if let Some(levels) = declared(tree, id, sink) {
+            match expand_node(tree, id, parent, &levels, sink) {
+                Ok(instances) => beside = instances,
+                Err(report) => {
+                    sink.push(report);
+                    return;
+                }
+            }
+        }
+        if depth > MAX_DEPTH {
+            let message = format!("a tree of more than {MAX_DEPTH} levels");
+            sink.push(Report::new(Code::TooDeep, message).at(tree.node(id).span));
+            return;
+        }
+        open.extend(beside.into_iter().map(|id| Open { id, parent, depth }));
+        let children = tree.node(id).children.iter();
+        open.extend(children.map(|child| Open { id: *child, parent: Some(id), depth: depth + 1 }));
+    }
+}
+
+/// Only reports what is malformed.
+pub(super) fn check(tree: &Tree, sink: &mut Sink) {
+    let mut open = vec![tree.root];
+    while let Some(id) = open.pop() {
+        declared(tree, id, sink);
+        open.extend(&tree.node(id).children);
+    }
+}
+
+/// The instances that a branch declares, by level.
+fn declared(tree: &Tree, id: NodeId, sink: &mut Sink) -> Option<Vec<Level>> {
+    let attributes = &tree.node(id).attributes;
+    let is_branch = attributes.value(&Name::Type).and_then(Raw::as_str) == Some("branch");
+    let instances = attributes.value(&Name::Instances).filter(|_| is_branch)?;
+    levels(instances, sink).filter(|levels| !levels.is_empty())
+}
+
+/// Returns the instances that stand beside the branch instead of below it.
+fn expand_node(
+    tree: &mut Tree,
+    id: NodeId,
+    parent: Option<NodeId>,
+    levels: &[Level],
+    sink: &mut Sink,
+) -> Result<Vec<NodeId>, Report> {
+    let span = declaration(tree, id);
+    let is_sibling = is_sibling(&tree.node(id).attributes);
+    let node = tree.node_mut(id);
+    let children = std::mem::take(&mut node.children);
+    let bare = Rc::new(without_instances(&node.attributes));
+    node.attributes = bare;
+
+    let stays = |child: &NodeId| is_not_instantiated(&tree.node(*child).attributes);
+    let (mut kept, multiplied): (Vec<_>, Vec<_>) = children.into_iter().partition(stays);
+    let made = make_instances(tree, id, levels, is_sibling).ok_or_else(|| too_large(span))?;
+    // Beside the branch, no child of it has the path of an instance.
+    let named: &[_] = if is_sibling { &[] } else { &made.top };
+    let (overlays, template) = template::split(tree, named, multiplied);
+    template::warn_of_strangers(tree, id, &template, named, sink);
+    template::copy_under(tree, &template, &made.leaves, MAX_NODES)
+        .ok_or_else(|| too_large(span))?;
+    for (overlay, instance) in overlays {
+        template::lay_over(tree, instance, overlay);
+    }
+    let top: Vec<NodeId> = made.top.iter().map(|(_, instance)| *instance).collect();
+    if !is_sibling {
+        kept.extend(top);
+        tree.node_mut(id).children = kept;
+        return Ok(Vec::new());
+    }
+    tree.node_mut(id).children = kept;
+    place_beside(tree, parent, &made.top, span)?;
+    Ok(top)
+}
+
+fn declaration(tree: &Tree, id: NodeId) -> Span {
+    let node = tree.node(id);
+    node.attributes.value(&Name::Instances).map_or(node.span, |raw| raw.span)
+}
+
+fn too_large(span: Span) -> Report {
+    Report::new(Code::TooLarge, format!("these instances make more than {MAX_NODES} nodes"))
+        .at(span)
+}
+
+fn is_sibling(attributes: &Attributes) -> bool {
+    attributes.value(&Name::InstancesRelation).and_then(Raw::as_str) == Some("sibling")
+}
+
+fn is_not_instantiated(attributes: &Attributes) -> bool {
+    attributes.value(&Name::Instantiate).and_then(scalars::boolean) == Some(false)
+}
+
+fn without_instances(attributes: &Attributes) -> Attributes {
+    let mut attributes = attributes.clone();
+    attributes.remove(&Name::Instances);
+    attributes
+}
+
+/// A branch per instance, each with all the attributes of the one that declares them.
+/// `None` when there are too many.
+fn make_instances(tree: &mut Tree, id: NodeId, levels: &[Level], is_sibling: bool) -> Option<Made> {
+    let declaring = tree.node(id).shallow();
+    let mut made = Made { top: Vec::new(), leaves: Vec::new() };
+    // Naming an instance twice makes it once.
+    let mut known: HashMap<(Option<NodeId>, Rc<str>), NodeId> = HashMap::new();
+    let mut all = Vec::new();
+    let mut frontier: Vec<(Option<NodeId>, usize)> = vec![(None, 0)];
+    for level in levels {
+        let mut next = Vec::new();
+        for (above, depth) in &frontier {
+            for name in &level.names {
+                if let Some(id) = known.get(&(*above, name.clone())) {
+                    next.push((Some(*id), depth + 1));
+                    continue;
+                }
+                if tree.len() >= MAX_NODES {
+                    return None;
+                }
+                let sibling_of = is_sibling.then(|| declaring.name.clone());
+                let id = tree.add(TreeNode {
+                    name: name.clone(),
+                    span: declaring.span,
+                    attributes: declaring.attributes.clone(),
+                    children: Vec::new(),
+                    instance: Some(InstanceMark { level: *depth, sibling_of }),
+                    is_implied: false,
+                });
+                match above {
+                    Some(above) => tree.node_mut(*above).children.push(id),
+                    None => made.top.push((name.clone(), id)),
+                }
+                known.insert((*above, name.clone()), id);
+                all.push(id);
+                next.push((Some(id), depth + 1));
+            }
+        }
+        if level.descends {
+            frontier = next;
+        }
+    }
+    made.leaves.extend(all.into_iter().filter(|id| tree.node(*id).children.is_empty()));
+    Some(made)
+}
+
+fn place_beside(
+    tree: &mut Tree,
+    parent: Option<NodeId>,
+    instances: &[(Rc<str>, NodeId)],
+    span: Span,
+) -> Result<(), Report> {
+    let Some(parent) = parent else {
+        let message = "the root has no place beside it for its instances";
+        return Err(Report::new(Code::BadInstances, message).at(span));
+    };
+    let siblings = &tree.node(parent).children;
+    let taken: HashMap<Rc<str>, Span> =
+        siblings.iter().map(|id| (tree.node(*id).name.clone(), tree.node(*id).span)).collect();
+    for (name, instance) in instances {
+        if let Some(other) = taken.get(name) {
+            let message = format!("there is a node '{name}' already beside this branch");
+            return Err(Report::new(Code::BadInstances, message)
+                .at(span)
+                .label(*other, "defined here"));
+        }
+        tree.node_mut(parent).children.push(*instance);
+    }
+    Ok(())
+}

@@ -1,0 +1,117 @@
+//! What is multiplied, and what is laid over single instances.
+
+use std::{collections::HashMap, rc::Rc};
+
+use super::super::{
+    flat::lay_attribute,
+    tree::{NodeId, Tree, TreeNode},
+};
+use crate::{
+    diagnostic::{Code, Report, Sink},
+    model::nearest,
+    syntax::{Attribute, RawValue},
+};
+
+/// Parts the children named like an instance, with that instance, from the rest.
+pub(super) fn split(
+    tree: &Tree,
+    instances: &[(Rc<str>, NodeId)],
+    children: Vec<NodeId>,
+) -> (Vec<(NodeId, NodeId)>, Vec<NodeId>) {
+    let instances: HashMap<&str, NodeId> =
+        instances.iter().map(|(name, id)| (&**name, *id)).collect();
+    let (mut overlays, mut template) = (Vec::new(), Vec::new());
+    for child in children {
+        match instances.get(&*tree.node(child).name) {
+            Some(instance) => overlays.push((child, *instance)),
+            None => template.push(child),
+        }
+    }
+    (overlays, template)
+}
+
+/// A branch that nobody defined, between instances, is probably a mistyped instance.
+pub(super) fn warn_of_strangers(
+    tree: &Tree,
+    id: NodeId,
+    template: &[NodeId],
+    instances: &[(Rc<str>, NodeId)],
+    sink: &mut Sink,
+) {
+    let declaring = &tree.node(id).name;
+    for child in template.iter().map(|child| tree.node(*child)).filter(|child| child.is_implied) {
+        let name = &child.name;
+        let message = format!(
+            "'{name}' is no instance of '{declaring}', so it becomes a branch in each of them"
+        );
+        let report = Report::new(Code::UnknownInstance, message).at(child.span);
+        let near = nearest(name, instances.iter().map(|(name, _)| &**name));
+        sink.push(match near {
+            Some(_) => report.did_you_mean(near),
+            None => report.help(format!("define '{name}' with 'type: branch' if that is meant")),
+        });
+    }
+}
+
+/// Copies the template under each of the instances; `None` where that makes too many nodes.
+pub(super) fn copy_under(
+    tree: &mut Tree,
+    template: &[NodeId],
+    instances: &[NodeId],
+    limit: usize,
+) -> Option<()> {
+    let size: usize = template.iter().map(|child| count(tree, *child)).sum();
+    if size.saturating_mul(instances.len()).saturating_add(tree.len()) > limit {
+        return None;
+    }
+    for instance in instances {
+        let copies: Vec<NodeId> = template.iter().map(|child| copy(tree, *child)).collect();
+        tree.node_mut(*instance).children.extend(copies);
+    }
+    Some(())
+}
+
+fn count(tree: &Tree, id: NodeId) -> usize {
+    1 + tree.node(id).children.iter().map(|child| count(tree, *child)).sum::<usize>()
+}
+
+fn copy(tree: &mut Tree, id: NodeId) -> NodeId {
+    let children = tree.node(id).children.clone();
+    let children = children.into_iter().map(|child| copy(tree, child)).collect();
+    let node = TreeNode { children, ..tree.node(id).shallow() };
+    tree.add(node)
+}
+
+/// Lays a node and everything below it over another. What the upper one leaves open
+/// (null, an empty list) stays as it is, unlike in an overlay on a plain node.
+pub(super) fn lay_over(tree: &mut Tree, base: NodeId, over: NodeId) {
+    let upper = tree.node_mut(over);
+    let children = std::mem::take(&mut upper.children);
+    let upper = upper.shallow();
+    if !upper.is_implied {
+        let attributes = Rc::make_mut(&mut tree.node_mut(base).attributes);
+        upper.attributes.iter().filter(|a| says_something(a)).for_each(|attribute| {
+            lay_attribute(attributes, attribute);
+        });
+    }
+    let known: HashMap<Rc<str>, NodeId> = tree
+        .node(base)
+        .children
+        .iter()
+        .map(|child| (tree.node(*child).name.clone(), *child))
+        .collect();
+    for child in children {
+        match known.get(&tree.node(child).name) {
+            Some(below) => lay_over(tree, *below, child),
+            None => tree.node_mut(base).children.push(child),
+        }
+    }
+}
+
+fn says_something(attribute: &Attribute) -> bool {
+    match &attribute.value.value {
+        RawValue::Null => false,
+        RawValue::List(items) => !items.is_empty(),
+        _ => true,
+    }
+}

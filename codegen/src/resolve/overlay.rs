@@ -1,0 +1,143 @@
+//! Pass: lays overlays over the model, in order.
+
+use std::rc::Rc;
+
+use super::{
+    flat::Flat,
+    include::{Globs, gather},
+    reader::Reader,
+};
+use crate::{
+    diagnostic::{Code, Report, Sink},
+    model::nearest,
+    source::{Input, Span},
+    syntax::Attributes,
+};
+
+pub(super) fn lay(
+    flat: &mut Flat,
+    overlays: &[Input],
+    include_dirs: &[Input],
+    reader: &mut Reader<'_>,
+    sink: &mut Sink,
+) {
+    for overlay in overlays {
+        if let Some(id) = reader.require(overlay, sink) {
+            gather(flat, id, Globs::Expand, include_dirs, reader, sink);
+        }
+    }
+}
+
+/// Lays the attributes over every key that `pattern` matches among the first `before` ones.
+pub(super) fn lay_glob(
+    flat: &mut Flat,
+    before: usize,
+    pattern: &Rc<str>,
+    span: Span,
+    attributes: &Rc<Attributes>,
+    sink: &mut Sink,
+) {
+    let characters: Vec<char> = pattern.chars().collect();
+    let keys = flat.nodes.keys().take(before);
+    let matched: Vec<Rc<str>> = keys.filter(|key| matches(&characters, key)).cloned().collect();
+    if matched.is_empty() {
+        let near = nearest(pattern, flat.nodes.keys().map(|key| &**key));
+        sink.push(
+            Report::new(Code::GlobMatchesNothing, format!("'{pattern}' matches no node"))
+                .at(span)
+                .did_you_mean(near),
+        );
+    }
+    for key in matched {
+        flat.lay(key, span, attributes);
+    }
+}
+
+/// Shell patterns: `*` crosses dots, `?` is one character, `[ab]`, `[a-c]` and `[!a]` are sets.
+fn matches(pattern: &[char], text: &str) -> bool {
+    let text: Vec<char> = text.chars().collect();
+    let (mut p, mut t) = (0, 0);
+    // Where to go on after the last star took one character more.
+    let mut retry: Option<(usize, usize)> = None;
+    while t < text.len() {
+        let step = match pattern.get(p) {
+            Some('*') => {
+                retry = Some((p + 1, t));
+                p += 1;
+                continue;
+            }
+            Some('?') => Some(1),
+            Some('[') => match set(&pattern[p..], text[t]) {
+                Some((true, length)) => Some(length),
+                Some((false, _)) => None,
+                None => (text[t] == '[').then_some(1),
+            },
+            Some(character) => (*character == text[t]).then_some(1),
+            None => None,
+        };
+        match (step, retry) {
+            (Some(step), _) => (p, t) = (p + step, t + 1),
+            (None, Some((after, from))) => {
+                retry = Some((after, from + 1));
+                (p, t) = (after, from + 1);
+            }
+            (None, None) => return false,
+        }
+    }
+    pattern[p..].iter().all(|character| *character == '*')
+}
+
+/// Whether the set that begins here has the character, and how long it is; `None` where
+/// the bracket is never closed and stands for itself.
+fn set(pattern: &[char], character: char) -> Option<(bool, usize)> {
+    let negated = pattern.get(1) == Some(&'!');
+    let first = if negated { 2 } else { 1 };
+    // A bracket in the first place is a member.
+    let close = (first + 1..pattern.len()).find(|at| pattern[*at] == ']')?;
+    let members = &pattern[first..close];
+    let mut found = false;
+    let mut at = 0;
+    while at < members.len() {
+        if members.get(at + 1) == Some(&'-') && at + 2 < members.len() {
+            found |= (members[at]..=members[at + 2]).contains(&character);
+            at += 3;
+        } else {
+            found |= members[at] == character;
+            at += 1;
+        }
+    }
+    Some((found != negated, close + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_match_as_in_a_shell() {
+        for (pattern, text, expected) in [
+            ("A.*", "A.B.C", true),
+            ("*.C", "A.B.C", true),
+            ("A.*.C", "A.C", false),
+            ("*B*", "A.B.C", true),
+            ("*", "", true),
+            ("a.*", "A.B", false),
+            ("*.?", "A.B", true),
+            ("*.?", "A.BC", false),
+            ("*.Row[12]", "A.Row2", true),
+            ("*.Row[!12]", "A.Row2", false),
+            ("*.Row[1-3]", "A.Row2", true),
+            ("*.[", "A.[", true),
+            ("*.[]]", "A.]", true),
+        ] {
+            let pattern: Vec<char> = pattern.chars().collect();
+            assert_eq!(matches(&pattern, text), expected, "{pattern:?} on {text}");
+        }
+    }
+
+    #[test]
+    fn a_hostile_pattern_takes_no_time() {
+        let pattern: Vec<char> = "*a*a*a*a*a*a*a*a*a*b".chars().collect();
+        assert!(!matches(&pattern, &"a".repeat(2000)));
+    }
+}

@@ -1,0 +1,184 @@
+//! Pass: from names with dots to a tree.
+//!
+//! The tree is an arena, so that instances can be made of thousands of nodes without
+//! copying more than a name and a pointer each.
+
+use std::{collections::HashMap, rc::Rc};
+
+use super::flat::Flat;
+use crate::{
+    diagnostic::{Code, Report, Sink},
+    model::nearest,
+    source::Span,
+    syntax::{Attribute, Attributes, Name, Raw, RawValue},
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct NodeId(u32);
+
+#[derive(Clone, Debug)]
+pub(super) struct TreeNode {
+    pub(super) name: Rc<str>,
+    /// Where the node was first named.
+    pub(super) span: Span,
+    /// Shared by all instances of a node.
+    pub(super) attributes: Rc<Attributes>,
+    pub(super) children: Vec<NodeId>,
+    pub(super) instance: Option<InstanceMark>,
+    /// Nobody wrote this branch down; it is there because something is below it.
+    pub(super) is_implied: bool,
+}
+
+/// Says that instance expansion made the branch.
+#[derive(Clone, Debug)]
+pub(super) struct InstanceMark {
+    pub(super) level: usize,
+    /// The name of the declaring branch where the instances stand beside it; below it, None.
+    pub(super) sibling_of: Option<Rc<str>>,
+}
+
+impl TreeNode {
+    /// The node without its children.
+    pub(super) fn shallow(&self) -> TreeNode {
+        TreeNode {
+            name: self.name.clone(),
+            span: self.span,
+            attributes: self.attributes.clone(),
+            children: Vec::new(),
+            instance: self.instance.clone(),
+            is_implied: self.is_implied,
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Tree {
+    nodes: Vec<TreeNode>,
+    pub(super) root: NodeId,
+}
+
+/// Deeper than any tree of signals; keeps the passes that recurse within their stack.
+const MAX_DEPTH: usize = 100;
+
+impl Tree {
+    pub(super) fn node(&self, id: NodeId) -> &TreeNode {
+        &self.nodes[id.0 as usize]
+    }
+
+    pub(super) fn node_mut(&mut self, id: NodeId) -> &mut TreeNode {
+        &mut self.nodes[id.0 as usize]
+    }
+
+    pub(super) fn add(&mut self, node: TreeNode) -> NodeId {
+        let id = NodeId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
+        self.nodes.push(node);
+        id
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+}
+
+/// `None` where there is no one root.
+pub(super) fn build(flat: Flat, model: &str, sink: &mut Sink) -> Option<Tree> {
+    let root = find_root(&flat, model, sink)?;
+    let mut builder = Builder {
+        tree: Tree { nodes: Vec::with_capacity(flat.nodes.len()), root: NodeId(0) },
+        ids: HashMap::with_capacity(flat.nodes.len()),
+        flat: &flat,
+    };
+    for (key, node) in &flat.nodes {
+        match problem_of(key, node.span, &root) {
+            Some(report) => sink.push(report),
+            None => drop(builder.node(key, node.span)),
+        }
+    }
+    Some(builder.tree)
+}
+
+fn find_root(flat: &Flat, model: &str, sink: &mut Sink) -> Option<Rc<str>> {
+    let mut roots = flat.nodes.iter().filter(|(key, _)| !key.contains('.'));
+    let Some((root, first)) = roots.next() else {
+        let report =
+            Report::new(Code::NoRoot, format!("{model} has no root: a node without a dot"));
+        // An empty model has no place to show.
+        let place = flat.nodes.first().map(|(key, node)| (key, node.span));
+        sink.push(match place {
+            Some((key, span)) => {
+                let root = key.split('.').next().unwrap_or_default();
+                report.at(span).help(format!("define '{root}' with 'type: branch'"))
+            }
+            None => report,
+        });
+        return None;
+    };
+    let others: Vec<_> = roots.collect();
+    for (other, node) in &others {
+        sink.push(
+            Report::new(Code::ManyRoots, format!("'{other}' is a second root; a model has one"))
+                .at(node.span)
+                .label(first.span, format!("'{root}' is the first"))
+                .help(format!("name it '{root}.{other}' if it belongs below '{root}'")),
+        );
+    }
+    others.is_empty().then(|| root.clone())
+}
+
+fn problem_of(key: &str, span: Span, root: &str) -> Option<Report> {
+    let mut parts = key.split('.');
+    let first = parts.next().unwrap_or_default();
+    if first != root {
+        let near = nearest(first, [root]);
+        let report =
+            Report::new(Code::ManyRoots, format!("'{key}' is not below the root '{root}'"));
+        return Some(report.at(span).did_you_mean(near));
+    }
+    if key.split('.').any(str::is_empty) {
+        let message = format!("the path '{key}' has an empty part");
+        return Some(Report::new(Code::BadName, message).at(span));
+    }
+    (key.split('.').count() > MAX_DEPTH).then(|| {
+        Report::new(Code::TooDeep, format!("a path of more than {MAX_DEPTH} parts")).at(span)
+    })
+}
+
+struct Builder<'f> {
+    tree: Tree,
+    ids: HashMap<&'f str, NodeId>,
+    flat: &'f Flat,
+}
+
+impl<'f> Builder<'f> {
+    /// The node of a path, made with all the nodes above it where they are missing.
+    fn node(&mut self, path: &'f str, span: Span) -> NodeId {
+        if let Some(id) = self.ids.get(path) {
+            return *id;
+        }
+        let parent = path.rsplit_once('.').map(|(parent, _)| self.node(parent, span));
+        let name = path.rsplit('.').next().unwrap_or(path);
+        let (attributes, span, is_implied) = match self.flat.nodes.get(path) {
+            Some(node) => (node.attributes.clone(), node.span, false),
+            None => (Rc::new(implied_branch(span)), span, true),
+        };
+        let id = self.tree.add(TreeNode {
+            name: name.into(),
+            span,
+            attributes,
+            children: Vec::new(),
+            instance: None,
+            is_implied,
+        });
+        match parent {
+            Some(parent) => self.tree.node_mut(parent).children.push(id),
+            None => self.tree.root = id,
+        }
+        self.ids.insert(path, id);
+        id
+    }
+}
+
+fn implied_branch(span: Span) -> Attributes {
+    let value = Raw { span, value: RawValue::String("branch".into()) };
+    [Attribute { name: Name::Type, key: span, value }].into_iter().collect()
+}

@@ -1,0 +1,312 @@
+//! Pass: reads the unit and quantity files.
+
+use std::collections::HashMap;
+
+use super::reader::Reader;
+use crate::{
+    Request,
+    diagnostic::{Code, Report, Sink},
+    model::{self, DataType, Element, nearest},
+    source::{Input, Span},
+    syntax::{Raw, RawValue},
+};
+
+#[derive(Debug)]
+pub(super) struct Unit {
+    pub(super) key: String,
+    pub(super) span: Span,
+    pub(super) meaning: model::Unit,
+    datatypes: Vec<DataType>,
+    pub(super) datatypes_span: Option<Span>,
+}
+
+/// The units that a model may use.
+#[derive(Debug, Default)]
+pub(super) struct Units {
+    list: Vec<Unit>,
+    /// Keys and labels in lower case, with the place in the list.
+    index: HashMap<String, usize>,
+    files: Vec<String>,
+    is_open: bool,
+}
+
+impl Units {
+    /// By key or label, in any case; a key goes before a label.
+    pub(super) fn find(&self, text: &str) -> Option<&Unit> {
+        let at = self.index.get(text).or_else(|| self.index.get(&text.to_lowercase()))?;
+        self.list.get(*at)
+    }
+
+    /// Whether units that nobody defined are taken as they are: an exported model comes
+    /// without its unit files.
+    pub(super) fn are_open(&self) -> bool {
+        self.is_open
+    }
+
+    /// Every key and label, for suggestions.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        let labels = self.list.iter().filter_map(|unit| unit.meaning.label.as_deref());
+        self.list.iter().map(|unit| unit.key.as_str()).chain(labels)
+    }
+
+    /// Where units were looked for, as a help text.
+    pub(super) fn sources(&self) -> String {
+        if self.files.is_empty() {
+            "there is no unit file: put units.yaml beside the model, or name one with --units"
+                .to_owned()
+        } else {
+            format!("the units are those of {}", self.files.join(", "))
+        }
+    }
+}
+
+impl Unit {
+    pub(super) fn allows(&self, element: &Element) -> bool {
+        self.datatypes.iter().any(|allowed| !allowed.is_array && covers(&allowed.element, element))
+    }
+}
+
+/// Whether a value of `part` is one of `whole` too. Signed and unsigned do not mix.
+fn covers(whole: &Element, part: &Element) -> bool {
+    let is_signed = |element: &Element| element.integer_range().is_some_and(|(low, _)| low < 0);
+    match (whole, part) {
+        _ if whole == part => true,
+        (_, Element::Int | Element::Numeric) => false,
+        (Element::Numeric, part) => part.is_number(),
+        (Element::Int, part) => part.is_integer(),
+        (whole, part) => match (whole.integer_range(), part.integer_range()) {
+            (Some(wide), Some(narrow)) => is_signed(whole) == is_signed(part) && wide.1 >= narrow.1,
+            _ => false,
+        },
+    }
+}
+
+pub(super) fn read(
+    request: &Request,
+    model: &Input,
+    is_json: bool,
+    reader: &mut Reader<'_>,
+    sink: &mut Sink,
+) -> Units {
+    let quantities = files(&request.quantities, model, "quantities.yaml", is_json, reader, sink);
+    let quantities = read_quantities(&quantities, sink);
+    let files = files(&request.units, model, "units.yaml", is_json, reader, sink);
+    let mut units = Units { is_open: is_json && files.is_empty(), ..Units::default() };
+    for (input, root) in &files {
+        units.files.push(input.to_string());
+        for (key, value) in entries(root, "units", sink) {
+            if let Some(unit) = read_unit(key, value, &quantities, sink) {
+                add(&mut units, unit, sink);
+            }
+        }
+    }
+    index_labels(&mut units, sink);
+    units
+}
+
+/// The named files, or the one beside the model where it exists.
+fn files(
+    named: &[Input],
+    model: &Input,
+    default: &str,
+    is_json: bool,
+    reader: &mut Reader<'_>,
+    sink: &mut Sink,
+) -> Vec<(Input, Raw)> {
+    let mut files = Vec::new();
+    if !named.is_empty() {
+        for input in named {
+            if let Some(id) = reader.require(input, sink) {
+                files.extend(reader.raw(id, sink).map(|raw| (input.clone(), raw)));
+            }
+        }
+    } else if !is_json {
+        let input = model.parent().join(default);
+        match reader.find(&input) {
+            Ok(Some(id)) => files.extend(reader.raw(id, sink).map(|raw| (input, raw))),
+            Ok(None) => {}
+            Err(report) => sink.push(report),
+        }
+    }
+    files
+}
+
+/// The entries of a file: a map of maps.
+fn entries<'r>(root: &'r Raw, what: &str, sink: &mut Sink) -> &'r [(Raw, Raw)] {
+    match &root.value {
+        RawValue::Map(pairs) => pairs,
+        RawValue::Null => &[],
+        _ => {
+            let message = format!("{what} are a map, not {}", root.kind());
+            sink.push(Report::new(Code::NotAMap, message).at(root.span));
+            &[]
+        }
+    }
+}
+
+/// The names of the quantities in lower case.
+fn read_quantities(files: &[(Input, Raw)], sink: &mut Sink) -> Vec<String> {
+    let mut names = Vec::new();
+    for (_, root) in files {
+        for (key, value) in entries(root, "quantities", sink) {
+            let name = key.key_text().unwrap_or_default();
+            if field(value, "definition").and_then(Raw::as_str).is_none() {
+                let message = format!("the quantity '{name}' needs a 'definition'");
+                sink.push(Report::new(Code::BadUnit, message).at(key.span));
+            }
+            names.push(name.to_lowercase());
+        }
+    }
+    names
+}
+
+fn field<'r>(map: &'r Raw, name: &str) -> Option<&'r Raw> {
+    let RawValue::Map(pairs) = &map.value else { return None };
+    pairs.iter().find(|(key, _)| key.as_str() == Some(name)).map(|(_, value)| value)
+}
+
+fn read_unit(key: &Raw, value: &Raw, quantities: &[String], sink: &mut Sink) -> Option<Unit> {
+    let name = key.key_text().unwrap_or_default();
+    let bad = |message: String, span: Span| Report::new(Code::BadUnit, message).at(span);
+    if !matches!(value.value, RawValue::Map(_)) {
+        sink.push(bad(format!("the unit '{name}' is a map, not {}", value.kind()), value.span));
+        return None;
+    }
+    let mut text = |field_name: &str| {
+        let raw = field(value, field_name)?;
+        if raw.as_str().is_none() && !raw.is_null() {
+            let message = format!("'{field_name}' of '{name}' takes text, not {}", raw.kind());
+            sink.push(bad(message, raw.span));
+        }
+        raw.as_str().map(str::to_owned)
+    };
+    let (definition, label, quantity) = (text("definition"), text("unit"), text("quantity"));
+    if definition.is_none() {
+        sink.push(bad(format!("the unit '{name}' needs a 'definition'"), key.span));
+    }
+    if field(value, "unit").is_none() {
+        let report = bad(format!("the unit '{name}' needs its spelled-out name 'unit'"), key.span);
+        sink.push(report.help("write 'unit: null' if it has none"));
+    }
+    check_quantity(&name, key, value, quantity.as_deref(), quantities, sink);
+    let datatypes = field(value, "allowed-datatypes").filter(|raw| !raw.is_null());
+    Some(Unit {
+        key: name.to_string(),
+        span: key.span,
+        meaning: model::Unit { label, definition: definition.unwrap_or_default(), quantity },
+        datatypes: datatypes.map_or_else(Vec::new, |raw| read_datatypes(&name, raw, sink)),
+        datatypes_span: datatypes.map(|raw| raw.span),
+    })
+}
+
+fn check_quantity(
+    name: &str,
+    key: &Raw,
+    value: &Raw,
+    quantity: Option<&str>,
+    known: &[String],
+    sink: &mut Sink,
+) {
+    let Some(quantity) = quantity else {
+        let qudt = field(value, "qudt").and_then(|qudt| field(qudt, "quantity-kind"));
+        if qudt.is_none() {
+            let message = format!("the unit '{name}' needs a 'quantity'");
+            sink.push(Report::new(Code::BadUnit, message).at(key.span));
+        }
+        return;
+    };
+    if !known.contains(&quantity.to_lowercase()) {
+        let span = field(value, "quantity").map_or(key.span, |raw| raw.span);
+        let message = format!("the unit '{name}' is of an unknown quantity '{quantity}'");
+        let report = Report::new(Code::UnknownQuantity, message).at(span);
+        sink.push(match nearest(quantity, known.iter().map(String::as_str)) {
+            Some(near) => report.did_you_mean(Some(near)),
+            None if known.is_empty() => report.help(
+                "there is no quantity file: put quantities.yaml beside the model, or name one with --quantities",
+            ),
+            None => report,
+        });
+    }
+}
+
+fn read_datatypes(unit: &str, raw: &Raw, sink: &mut Sink) -> Vec<DataType> {
+    let RawValue::List(items) = &raw.value else {
+        let message = format!("'allowed-datatypes' of '{unit}' takes a list, not {}", raw.kind());
+        sink.push(Report::new(Code::BadUnit, message).at(raw.span));
+        return Vec::new();
+    };
+    let mut datatypes = Vec::with_capacity(items.len());
+    for item in items.iter() {
+        let text = item.as_str().unwrap_or_default();
+        match text.parse() {
+            Ok(datatype) => datatypes.push(datatype),
+            Err(_) => {
+                let message = format!("unknown datatype '{}'", item.literal());
+                sink.push(
+                    Report::new(Code::UnknownDatatype, message)
+                        .at(item.span)
+                        .did_you_mean(nearest(text, Element::names())),
+                );
+            }
+        }
+    }
+    datatypes
+}
+
+/// Later files and lines replace a unit of the same key.
+fn add(units: &mut Units, unit: Unit, sink: &mut Sink) {
+    let folded = unit.key.to_lowercase();
+    let Some(at) = units.index.get(&folded).copied() else {
+        units.index.insert(folded, units.list.len());
+        units.list.push(unit);
+        return;
+    };
+    let old = &units.list[at];
+    let message = format!("the unit '{}' replaces '{}'", unit.key, old.key);
+    sink.push(
+        Report::new(Code::UnitOverwritten, message).at(unit.span).label(old.span, "replaced"),
+    );
+    units.list[at] = unit;
+}
+
+fn index_labels(units: &mut Units, sink: &mut Sink) {
+    let mut labels: HashMap<&str, &Unit> = HashMap::new();
+    for unit in &units.list {
+        let Some(label) = unit.meaning.label.as_deref() else { continue };
+        if let Some(other) = labels.insert(label, unit) {
+            let message = format!("'{}' and '{}' share the name '{label}'", other.key, unit.key);
+            sink.push(
+                Report::new(Code::DuplicateLabel, message)
+                    .at(unit.span)
+                    .label(other.span, "the first"),
+            );
+        }
+    }
+    for (at, unit) in units.list.iter().enumerate() {
+        if let Some(label) = &unit.meaning.label {
+            units.index.entry(label.to_lowercase()).or_insert(at);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_type_covers_the_smaller_ones_of_its_sign() {
+        for (whole, part, expected) in [
+            ("uint32", "uint8", true),
+            ("uint8", "uint32", false),
+            ("int32", "uint8", false),
+            ("int", "uint64", true),
+            ("numeric", "float", true),
+            ("numeric", "boolean", false),
+            ("double", "float", false),
+            ("numeric", "int", false),
+        ] {
+            let element = |name: &str| name.parse::<DataType>().unwrap().element;
+            assert_eq!(covers(&element(whole), &element(part)), expected, "{part} in {whole}");
+        }
+    }
+}
