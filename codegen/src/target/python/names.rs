@@ -67,6 +67,10 @@ const SDK: [&str; 34] = [
     "where",
 ];
 
+/// What the package holds beside the modules of branches; a module of such a name would
+/// take its place.
+const PACKAGE: [&str; 2] = ["enums", "vehicle"];
+
 /// Attributes of `str`, `int` and `Enum`, which an enum's members must leave alone.
 const ENUM: [&str; 61] = [
     "as_integer_ratio",
@@ -146,7 +150,7 @@ pub(super) fn members(values: &[&str]) -> Vec<String> {
 pub(super) fn modules(names: &[&str]) -> Vec<String> {
     let lower: Vec<String> = names.iter().map(|name| name.to_lowercase()).collect();
     let lower: Vec<&str> = lower.iter().map(String::as_str).collect();
-    allot(&lower, |name| name == "enums" || is_in(name, &[&KEYWORDS]))
+    allot(&lower, |name| is_in(name, &[&KEYWORDS, &PACKAGE]))
 }
 
 fn is_in(name: &str, lists: &[&[&str]]) -> bool {
@@ -306,8 +310,8 @@ mod tests {
 
     #[test]
     fn modules_are_lower_case_and_never_the_enums() {
-        let names = ["Cabin", "OBD", "Enums", "Import", "CABIN"];
-        assert_eq!(modules(&names), ["cabin", "obd", "enums_", "import_", "cabin_2"]);
+        let names = ["Cabin", "OBD", "Enums", "Import", "CABIN", "Vehicle"];
+        assert_eq!(modules(&names), ["cabin", "obd", "enums_", "import_", "cabin_2", "vehicle_"]);
     }
 
     #[test]

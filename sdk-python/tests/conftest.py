@@ -1,0 +1,163 @@
+"""The broker that the tests talk to: a real one, in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import vehicle_signal_runtime
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Broker:
+    """A broker with the mock provider, on a port that stays the same when it is restarted."""
+
+    def __init__(self, state: Path, command: list[str]) -> None:
+        self.port = _free_port()
+        self.address = f"127.0.0.1:{self.port}"
+        self._state = state
+        self._command = [part.format(port=self.port, state=state) for part in command]
+        self._process: subprocess.Popen[str] | None = None
+
+    def start(self) -> None:
+        with (self._state / "broker.log").open("a") as log:
+            self._process = subprocess.Popen(
+                self._command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, text=True
+            )
+        deadline = time.monotonic() + 30
+        while not _answers(self.port):
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                said = (self._state / "broker.log").read_text()
+                raise RuntimeError(f"the broker did not start: {self._command}\n{said}")
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _command() -> list[str] | None:
+    """How to start a broker: VEHICLE_EDGE_TEST_BROKER, a command with {port} and {state} in
+    it, or else the `vehicle-edge` that was built."""
+    given = os.environ.get("VEHICLE_EDGE_TEST_BROKER")
+    if given:
+        return shlex.split(given)
+    options = "serve --grpc-listen 127.0.0.1:{port} --http-listen 127.0.0.1:0"
+    options += " --health-listen 127.0.0.1:0 --state {state}/state"
+    for profile in ("debug", "release"):
+        program = ROOT / "target" / profile / "vehicle-edge"
+        if program.exists():
+            return [str(program), *options.split()]
+    return None
+
+
+@pytest.fixture
+def own_broker(tmp_path: Path) -> Iterator[Broker]:
+    """A broker of this test alone, not started yet."""
+    command = _command()
+    if command is None:
+        pytest.skip("no vehicle-edge in target/: run `cargo build` first")
+    broker = Broker(tmp_path, command)
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture(scope="session")
+def session_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the broker that tests share."""
+    given = os.environ.get("VEHICLE_EDGE_GRPC")
+    if given:
+        yield given
+        return
+    command = _command()
+    if command is None:
+        pytest.skip("no vehicle-edge in target/: run `cargo build` first")
+    broker = Broker(tmp_path_factory.mktemp("broker"), command)
+    broker.start()
+    yield broker.address
+    broker.stop()
+
+
+@pytest.fixture
+def broker(session_broker: str) -> str:
+    """Talk to the shared broker; its address."""
+    vehicle_signal_runtime.use_broker(session_broker)
+    return session_broker
+
+
+class App:
+    """A program that runs beside the test, with its output."""
+
+    def __init__(self, source: Path, address: str) -> None:
+        environment = dict(os.environ, VEHICLE_EDGE_BROKER=address, PYTHONUNBUFFERED="1")
+        self.process = subprocess.Popen(
+            [sys.executable, str(source)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
+            text=True,
+        )
+
+    def line(self) -> str:
+        """The next line of standard output."""
+        assert self.process.stdout is not None
+        return self.process.stdout.readline().rstrip("\n")
+
+    def end(self, number: int) -> tuple[int, str]:
+        """Send a signal; the exit code and standard error."""
+        self.process.send_signal(number)
+        _, errors = self.process.communicate(timeout=20)
+        return self.process.returncode, errors
+
+
+@pytest.fixture
+def run_app(tmp_path: Path) -> Iterator[Callable[[str, str], App]]:
+    """Run a source as an app at the broker of an address."""
+    apps: list[App] = []
+
+    def run(source: str, address: str) -> App:
+        file = tmp_path / f"app{len(apps)}.py"
+        file.write_text(source)
+        apps.append(App(file, address))
+        return apps[-1]
+
+    yield run
+    for app in apps:
+        app.process.kill()
+        app.process.communicate()
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the generated package of our own model."""
+    folder = tmp_path_factory.mktemp("model")
+    for profile in ("debug", "release"):
+        program = ROOT / "target" / profile / "vssc"
+        if program.exists():
+            subprocess.run([program, "generate", "python", "-o", folder], check=True)
+            return folder
+    pytest.skip("no vssc in target/: run `cargo build` first")

@@ -1,0 +1,143 @@
+"""The package itself: what it exports, what it costs, what it says when a part is missing."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import subprocess
+import sys
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+
+import vehicle_signal_runtime
+from vehicle_signal_runtime import InvalidValue, Reading, VehicleSignalError, errors
+from vehicle_signal_runtime._core import SignalType
+
+
+def test_the_exported_names_are_these() -> None:
+    """A name more or less here is a decision, not an accident."""
+    assert vehicle_signal_runtime.__all__ == [
+        "Actuator",
+        "Attribute",
+        "BrokerError",
+        "InvalidValue",
+        "Metadata",
+        "NoProvider",
+        "NotAnActuator",
+        "NotConnected",
+        "PermissionDenied",
+        "Reading",
+        "Sensor",
+        "Signal",
+        "Subscription",
+        "UnknownSignal",
+        "VehicleApp",
+        "VehicleSignal",
+        "VehicleSignalError",
+        "use_broker",
+    ]
+
+
+def test_the_documented_tree_of_errors_is_the_real_one() -> None:
+    """Each class stands in the module's picture, and derives from the base."""
+    classes = [kind for kind in vars(errors).values() if isinstance(kind, type)]
+    assert len(classes) == 8
+    for kind in classes:
+        assert issubclass(kind, VehicleSignalError)
+        assert errors.__doc__ is not None and kind.__name__ in errors.__doc__
+
+
+def test_the_package_needs_no_other() -> None:
+    """Nothing that could clash with an app's own dependencies."""
+    assert importlib.metadata.requires("vehicle-signal-runtime") is None
+
+
+def test_a_missing_model_says_which_command_makes_one(tmp_path: Path) -> None:
+    """Instead of a bare ModuleNotFoundError about a package nobody has heard of."""
+    program = "import sys; sys.modules['vehicle_signal_model'] = None; "
+    program += "import vehicle_signal_runtime.model"
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert run.returncode == 1
+    assert "make one with `vssc generate python MODEL -o DIR`" in run.stderr
+
+
+def test_a_reading_can_be_made_for_a_test() -> None:
+    """With or without a value; the generic form works in an annotation."""
+    at = datetime(2026, 1, 1, tzinfo=timezone.utc)
+    reading = Reading("Vehicle.Speed", 12.5, at)
+    assert (reading.path, reading.value, reading.timestamp) == ("Vehicle.Speed", 12.5, at)
+    assert repr(reading) == "Reading('Vehicle.Speed', 12.5)"
+    empty: Reading[float] = Reading("Vehicle.Speed", reason="asleep")
+    assert not empty.available and empty.value is None and empty.timestamp is None
+    assert repr(empty) == "Reading('Vehicle.Speed', not available: asleep)"
+    assert str(Reading[float]) == "vehicle_signal_runtime.Reading[float]"
+
+
+class Numpy:
+    """Stands for numpy's scalars and arrays, which know their plain form."""
+
+    def __init__(self, plain: object) -> None:
+        self.plain = plain
+
+    def tolist(self) -> object:
+        return self.plain
+
+
+@pytest.mark.parametrize(
+    ("datatype", "value"),
+    [
+        ("boolean", True),
+        ("uint8", 255),
+        ("int64", -(2**63)),
+        ("uint64", 2**64 - 1),
+        ("float", 1),
+        ("double", 1e300),
+        ("string", "x"),
+        ("uint8[]", [1, 2]),
+        ("string[]", ("a", "b")),
+        ("float[]", [1, 2.5]),
+        ("boolean[]", []),
+        ("float", Numpy(1.5)),
+        ("uint8[]", Numpy([1, 2])),
+    ],
+)
+def test_values_of_the_right_type_pass(datatype: str, value: object) -> None:
+    """Whole numbers do for floats, and tuples for lists."""
+    SignalType(datatype).check(value)
+
+
+@pytest.mark.parametrize(
+    ("datatype", "value", "message"),
+    [
+        ("boolean", 1, "expected boolean, got 1"),
+        ("uint8", 256, "256 does not fit uint8 (0 to 255)"),
+        ("uint8", True, "expected uint8, got true"),
+        ("uint64", 2**200, "1606938044258990275541962092341162602522202993782792835301376 (int) "),
+        ("int8", 1.0, "expected int8, got 1.0"),
+        ("float", "1", "expected float, got 1"),
+        ("string", 1, "expected string, got 1"),
+        ("uint8[]", 1, "expected uint8[], got 1"),
+        ("uint8[]", [1, 300], "300 does not fit uint8 (0 to 255)"),
+        ("uint8", Numpy(Numpy(1)), "is no value of a signal"),
+        ("Some.Struct", 1, "struct values are not supported yet"),
+    ],
+)
+def test_values_of_another_type_are_refused(datatype: str, value: object, message: str) -> None:
+    """With the value, the type, and the range where there is one."""
+    with pytest.raises(InvalidValue) as caught:
+        SignalType(datatype).check(value)
+    assert message in str(caught.value)
+
+
+def test_bounds_and_allowed_values_hold_for_each_element() -> None:
+    """NaN is within no bounds."""
+    bounded = SignalType("float[]", 0, 1)
+    bounded.check([0, 0.5, 1])
+    for value in (-0.1, 1.1, float("nan"), float("inf")):
+        with pytest.raises(InvalidValue):
+            bounded.check([0.5, value])
+    chosen = SignalType("uint8", allowed=[1, 3])
+    chosen.check(3)
+    with pytest.raises(InvalidValue, match=r"2 is not one of the allowed values \[1, 3\]"):
+        chosen.check(2)

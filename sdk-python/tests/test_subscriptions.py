@@ -1,0 +1,191 @@
+"""Subscriptions: delivery, failures in callbacks, slow callbacks, the end, and reconnects."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from conftest import Broker
+
+from vehicle_signal_runtime import Actuator, Reading, Sensor, VehicleSignal, use_broker
+
+SEAT = Actuator[int]("Vehicle.Cabin.Seat.Row1.DriverSide.Position", "uint16", min=0)
+HEIGHT = Actuator[int]("Vehicle.Cabin.Seat.Row1.DriverSide.Height", "uint16", min=0)
+
+
+async def until(condition: Callable[[], object], seconds: float = 10) -> None:
+    """Wait for something to become true."""
+    for _ in range(int(seconds * 100)):
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it did not happen in time")
+
+
+async def test_the_current_value_comes_first_and_then_each_change(broker: str) -> None:
+    """In order and without gaps, to a plain callback."""
+    await SEAT.publish(1)
+    seen: list[int | None] = []
+    subscription = await SEAT.subscribe(lambda reading: seen.append(reading.value))
+    await until(lambda: seen == [1])
+    for value in range(2, 50):
+        await SEAT.publish(value)
+    await until(lambda: len(seen) >= 49)
+    assert seen == list(range(1, 50))
+    assert subscription.active and subscription.dropped == 0
+    subscription.unsubscribe()
+
+
+async def test_a_callback_that_fails_is_logged_and_called_again(
+    broker: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With its traceback, for async and plain callbacks."""
+    seen: list[int | None] = []
+
+    async def fails(reading: Reading[int]) -> None:
+        seen.append(reading.value)
+        raise RuntimeError("no luck")
+
+    await SEAT.publish(1)
+    subscription = await SEAT.subscribe(fails)
+    await until(lambda: seen == [1])
+    await SEAT.publish(2)
+    await until(lambda: seen == [1, 2])
+    subscription.unsubscribe()
+    failures = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert [record.getMessage() for record in failures] == [
+        f"the callback for {SEAT.path} failed"
+    ] * 2
+    assert failures[0].exc_info is not None and "no luck" in str(failures[0].exc_info[1])
+
+
+async def test_a_slow_callback_costs_others_nothing_and_loses_the_oldest(broker: str) -> None:
+    """Its queue is bounded, what falls out is counted, and the last value always arrives."""
+    slow: list[int | None] = []
+    newest: list[int | None] = []
+    fast: list[int | None] = []
+    gate = asyncio.Event()
+
+    async def waits(reading: Reading[int], seen: list[int | None]) -> None:
+        await gate.wait()
+        seen.append(reading.value)
+
+    await SEAT.publish(0)
+    of_slow = await SEAT.subscribe(lambda reading: waits(reading, slow), queue=3)
+    of_newest = await SEAT.subscribe(lambda reading: waits(reading, newest), queue=0)
+    of_fast = await SEAT.subscribe(lambda reading: fast.append(reading.value))
+    await until(lambda: fast == [0])
+    for value in range(1, 21):
+        await SEAT.publish(value)
+    await until(lambda: fast[-1] == 20)
+    assert fast == list(range(21))
+    gate.set()
+    await until(lambda: slow and newest and slow[-1] == newest[-1] == 20)
+    assert slow == [0, 18, 19, 20] and of_slow.dropped == 17
+    assert newest == [0, 20] and of_newest.dropped == 19
+    assert of_fast.dropped == 0
+    for subscription in (of_slow, of_newest, of_fast):
+        subscription.unsubscribe()
+
+
+async def test_nothing_comes_after_unsubscribe(broker: str) -> None:
+    """Called from outside, and from the callback itself."""
+    seen: list[int | None] = []
+
+    def once(reading: Reading[Any]) -> None:
+        seen.append(reading.value)
+        inner.unsubscribe()
+
+    await SEAT.publish(1)
+    inner = await SEAT.subscribe(once)
+    outer = await SEAT.subscribe(lambda reading: seen.append(reading.value))
+    await until(lambda: len(seen) == 2)
+    outer.unsubscribe()
+    assert not outer.active and not inner.active
+    await SEAT.publish(2)
+    await asyncio.sleep(0.1)
+    assert seen == [1, 1]
+
+
+async def test_a_busy_subscription_lets_the_loop_run(broker: str) -> None:
+    """A flood of updates to a plain callback does not starve other tasks."""
+    count = 0
+
+    def counts(_: Reading[int]) -> None:
+        nonlocal count
+        count += 1
+
+    subscription = await SEAT.subscribe(counts, queue=100)
+    ticks = 0
+    for _ in range(20):
+        await asyncio.gather(*(SEAT.publish(value) for value in range(50)))
+        ticks += 1
+    await until(lambda: count + subscription.dropped >= 1000)
+    assert ticks == 20
+    subscription.unsubscribe()
+
+
+async def test_a_negative_queue_is_a_mistake(broker: str) -> None:
+    """Said at once, before anything is asked of the broker."""
+    with pytest.raises(ValueError, match="queue is a number of updates"):
+        await SEAT.subscribe(print, queue=-1)
+
+
+async def test_subscriptions_survive_a_broker_that_goes_and_comes_back(
+    own_broker: Broker, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Both are made again, once each, and the log says so once."""
+    caplog.set_level(logging.INFO)
+    own_broker.start()
+    use_broker(own_broker.address)
+    seats: list[int | None] = []
+    heights: list[int | None] = []
+    await SEAT.publish(1)
+    await HEIGHT.publish(1)
+    of_seats = await SEAT.subscribe(lambda reading: seats.append(reading.value))
+    of_heights = await HEIGHT.subscribe(lambda reading: heights.append(reading.value))
+    await until(lambda: seats == [1] and heights == [1])
+    for turn in range(2, 5):
+        own_broker.stop()
+        await asyncio.sleep(0.1)
+        own_broker.start()
+        await until(lambda: len(seats) >= 2 and len(heights) >= 2)
+        seats.clear()
+        heights.clear()
+        await SEAT.publish(turn * 1000)
+        await HEIGHT.publish(turn * 1000)
+        await until(lambda: turn * 1000 in seats and turn * 1000 in heights)  # noqa: B023
+        assert seats.count(turn * 1000) == heights.count(turn * 1000) == 1
+    lost = [record for record in caplog.records if "lost" in record.getMessage()]
+    restored = [record for record in caplog.records if "restored" in record.getMessage()]
+    assert len(lost) == len(restored) == 3
+    of_seats.unsubscribe()
+    of_heights.unsubscribe()
+
+
+async def test_a_subscription_waits_for_a_broker_that_is_not_there_yet(own_broker: Broker) -> None:
+    """`subscribe` returns when the broker has accepted."""
+    use_broker(own_broker.address)
+    speed = Sensor[float]("Vehicle.Speed", "float")
+    seen: list[float | None] = []
+    task = asyncio.ensure_future(speed.subscribe(lambda reading: seen.append(reading.value)))
+    await asyncio.sleep(0.2)
+    assert not task.done()
+    own_broker.start()
+    subscription = await asyncio.wait_for(task, 10)
+    await speed.publish(12.5)
+    await until(lambda: 12.5 in seen)
+    subscription.unsubscribe()
+
+
+async def test_a_subscription_that_is_cancelled_while_it_waits_is_gone() -> None:
+    """Nothing goes on trying behind the app's back."""
+    use_broker("127.0.0.1:1")
+    task = asyncio.ensure_future(VehicleSignal("Vehicle.Speed").subscribe(print))
+    await asyncio.sleep(0.1)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
