@@ -96,12 +96,14 @@ fn survey(archive: &mut File, packed: u64, limits: &Limits) -> Result<(), Unpack
         if entry.size() > allowance {
             return Err(over());
         }
-        let extension = is_extension(entry.header().entry_type());
-        if extension && entry.size() > MAX_EXTENSION {
+        let kind = entry.header().entry_type();
+        if !is_extension(kind) {
+            refuse_kind(&entry, kind)?;
+            members += 1;
+        } else if entry.size() > MAX_EXTENSION {
             let path = shown(&entry);
             return Err(UnpackError::Path { path, problem: "has an oversized extended header" });
         }
-        members += usize::from(!extension);
     }
     if members == 0 { Err(UnpackError::Empty) } else { Ok(()) }
 }
@@ -115,6 +117,7 @@ fn extract(archive: &mut File, target: &Path) -> Result<(), UnpackError> {
             // `git archive` puts its commit there; it names no file.
             continue;
         }
+        // Once more: what is written must not hang on two readings agreeing.
         refuse_kind(&entry, kind)?;
         let Some(path) = safe_path(&entry)? else { continue };
         let path = target.join(path);
@@ -151,7 +154,7 @@ fn refuse_kind(entry: &Entry<'_, impl Read>, kind: EntryType) -> Result<(), Unpa
         EntryType::Link => "the hard link",
         EntryType::Char | EntryType::Block => "the device",
         EntryType::Fifo => "the pipe",
-        _ => "an entry of an unusual kind,",
+        _ => "the unusual entry",
     };
     Err(UnpackError::Kind { path: shown(entry), kind })
 }
