@@ -49,8 +49,11 @@ impl Connection {
         &self.stream
     }
 
-    pub(crate) fn wants_to_write(&self) -> bool {
-        !self.output.is_empty()
+    /// Also with nothing queued yet, when the ring or the exit has more for it.
+    pub(crate) fn wants_to_write(&self, ring: &Ring, exit: Option<&Exit>) -> bool {
+        let behind =
+            |cursor| ring.at(cursor) != Next::Nothing || (exit.is_some() && !self.told_exit);
+        !self.output.is_empty() || (self.is_open() && self.cursor.is_some_and(behind))
     }
 
     pub(crate) fn is_over(&self) -> bool {

@@ -128,7 +128,8 @@ impl Server<'_> {
         for (index, connection) in self.connections.iter().enumerate() {
             let mut flags = PollFlags::empty();
             flags.set(PollFlags::IN, connection.is_open());
-            flags.set(PollFlags::OUT, connection.wants_to_write());
+            let more = connection.wants_to_write(&self.ring, self.exit.as_ref());
+            flags.set(PollFlags::OUT, more);
             sources.push(Source::Connection(index));
             waits.push(PollFd::new(connection.stream(), flags));
         }
