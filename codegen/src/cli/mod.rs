@@ -8,6 +8,7 @@
 mod check;
 mod completions;
 mod export;
+mod generate;
 mod model;
 mod output;
 
@@ -21,6 +22,7 @@ Examples:
   vssc check spec/VehicleSignalSpecification.vspec
   vssc export json -o model.json              expanded VSS JSON
   vssc export json --pretty -s model.json     JSON can be read, too
+  vssc generate python -o sdk                 a typed Python package
 ";
 
 /// The VSS compiler: vehicle signal models in, SDKs and exports out.
@@ -35,6 +37,7 @@ struct Arguments {
 enum Command {
     Check(check::Check),
     Export(export::Export),
+    Generate(generate::Generate),
     Completions(completions::Completions),
 }
 
@@ -42,6 +45,7 @@ pub fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Check(command) => command.run(),
         Command::Export(command) => command.run(),
+        Command::Generate(command) => command.run(),
         Command::Completions(command) => command.run(),
     };
     result.unwrap_or_else(|error| {

@@ -8,19 +8,23 @@
 //! program give the same bytes, so no dates and no machine's names in them.
 //! Must not know: sources, spans, the file system, the command line.
 
+#[cfg(test)]
+mod fixture;
 pub mod json;
 pub mod manifest;
 mod python;
 mod rust;
 
 use crate::{
-    model::Catalog,
+    model::{Catalog, Kind, Node},
     render::{TemplateError, Templates},
 };
 
 /// What to make from a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
+    /// `model.json`, the tree as VSS JSON.
+    Json { pretty: bool },
     /// The typed Python package `vehicle_signal_model`.
     Python,
     /// A Rust crate without dependencies.
@@ -43,8 +47,8 @@ pub enum GenerateError {
     Template(#[from] TemplateError),
     #[error("cannot write the model as JSON: {0}")]
     Json(#[from] serde_json::Error),
-    #[error("the target '{0}' is not supported yet")]
-    Unsupported(&'static str),
+    #[error("the instances of {0} are not expanded, and only expanded ones are signals")]
+    Unexpanded(String),
 }
 
 pub fn generate(
@@ -52,7 +56,16 @@ pub fn generate(
     target: Target,
     templates: &Templates,
 ) -> Result<Vec<GeneratedFile>, GenerateError> {
+    let is_declared =
+        |node: &&Node| matches!(&node.kind, Kind::Branch(b) if !b.instances.is_empty());
+    let declared = catalog.root.descend().find(is_declared);
+    if let (Some(node), false) = (declared, matches!(target, Target::Json { .. })) {
+        return Err(GenerateError::Unexpanded(node.path.clone()));
+    }
     match target {
+        Target::Json { pretty } => {
+            Ok(vec![GeneratedFile::new("model.json", json::to_string(catalog, pretty))])
+        }
         Target::Python => python::files(catalog, templates),
         Target::Rust => rust::files(catalog, templates),
         Target::Manifest => manifest::files(catalog, templates),

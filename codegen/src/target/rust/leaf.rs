@@ -7,7 +7,7 @@ use super::{
     text,
     types::StructNames,
 };
-use crate::model::{DataType, Element, Leaf, Literal, Node, Role};
+use crate::model::{Element, Leaf, Literal, Node, Role};
 
 /// `pub const POSITION: About<u16> = …;`
 #[derive(Debug, Serialize)]
@@ -209,13 +209,10 @@ pub(super) fn docs(node: &Node, leaf: &Leaf, place: &str) -> Vec<String> {
     docs
 }
 
-/// `` `Vehicle.Speed`: sensor, float in km/h, 0 to 250. ``
+/// `` `Vehicle.Speed`: sensor, `float` in km/h, 0 to 250. ``
 fn facts(leaf: &Leaf, place: &str) -> String {
-    let DataType { element, is_array } = &leaf.datatype;
-    let array = if *is_array { r"\[\]" } else { "" };
-    let mut facts =
-        format!("{}: {}, {}", text::code(place), leaf.role.name(), text::doc_line(element.name()));
-    facts.push_str(array);
+    let datatype = text::code(&leaf.datatype.to_string());
+    let mut facts = format!("{}: {}, {datatype}", text::code(place), leaf.role.name());
     if let Some(unit) = &leaf.unit {
         facts.push_str(" in ");
         facts.push_str(&text::doc_line(unit));

@@ -10,6 +10,8 @@ mod branch;
 mod leaf;
 mod names;
 mod share;
+#[cfg(test)]
+mod snapshots;
 mod text;
 mod types;
 

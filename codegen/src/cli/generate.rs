@@ -1,0 +1,134 @@
+//! `vssc generate`: a model as files in a folder.
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Instant,
+};
+
+use clap::ValueEnum;
+
+use super::model::ModelOptions;
+use crate::{GeneratedFile, Target, Templates, generate, output};
+
+const EXAMPLES: &str = "\
+Examples:
+  vssc generate python -o sdk
+  vssc generate rust vss/VehicleEdge.vspec -o vehicle-signals
+  vssc generate manifest -l vss/overlays/sports-car.vspec -s vss/VehicleEdge.vspec -o build
+  vssc generate rust vss/VehicleEdge.vspec -o vehicle-signals --check";
+
+/// How many differences `--check` shows before it only counts them.
+const SHOWN: usize = 20;
+
+/// Make an SDK, or the manifest that the runtime reads, from a model.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Generate {
+    /// What to generate
+    #[arg(value_enum)]
+    target: TargetName,
+    #[command(flatten)]
+    model: ModelOptions,
+    /// Folder to write to. Files that are the same stay untouched, others that are in it
+    /// are left alone
+    #[arg(short, long, value_name = "DIR")]
+    output: PathBuf,
+    /// Folder of templates that stand in for built-in ones, DIR/python/…
+    #[arg(long, value_name = "DIR")]
+    templates: Option<PathBuf>,
+    /// Write nothing; exit with 1 if a file in the folder is not as it would be generated
+    #[arg(long)]
+    check: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum TargetName {
+    /// The typed Python package vehicle_signal_model
+    Python,
+    /// A Rust crate with typed accessors
+    Rust,
+    /// manifest.json, the flat list of signals that the runtime reads
+    Manifest,
+}
+
+impl From<TargetName> for Target {
+    fn from(name: TargetName) -> Target {
+        match name {
+            TargetName::Python => Target::Python,
+            TargetName::Rust => Target::Rust,
+            TargetName::Manifest => Target::Manifest,
+        }
+    }
+}
+
+impl Generate {
+    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        let started = Instant::now();
+        let templates = match &self.templates {
+            Some(folder) => Templates::from_dir(folder)?,
+            None => Templates::embedded(),
+        };
+        let catalog = match self.model.compile() {
+            Ok(catalog) => catalog,
+            Err(code) => return Ok(code),
+        };
+        let files = generate(&catalog, self.target.into(), &templates)?;
+        if self.check {
+            return check(&self.output, &files);
+        }
+        let written = output::write(&self.output, &files)?;
+        eprintln!("{}", summary(written, &self.output, started.elapsed().as_millis()));
+        // The process ends here: taking a large tree apart first would be idle work.
+        std::mem::forget(catalog);
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// `wrote 14 files to sdk in 41 ms`
+fn summary(result: output::Written, folder: &Path, millis: u128) -> String {
+    let folder = folder.display();
+    let files = |count| if count == 1 { "1 file".to_owned() } else { format!("{count} files") };
+    match (result.written, result.unchanged) {
+        (0, all) => format!("{folder} is up to date ({}, {millis} ms)", files(all)),
+        (all, 0) => format!("wrote {} to {folder} in {millis} ms", files(all)),
+        (some, rest) => {
+            format!("wrote {some} of {} to {folder} in {millis} ms", files(some + rest))
+        }
+    }
+}
+
+fn check(folder: &Path, files: &[GeneratedFile]) -> anyhow::Result<ExitCode> {
+    let differences = output::check(folder, files)?;
+    if differences.is_empty() {
+        eprintln!("{} is up to date", folder.display());
+        return Ok(ExitCode::SUCCESS);
+    }
+    for difference in differences.iter().take(SHOWN) {
+        eprintln!("{difference}");
+    }
+    if differences.len() > SHOWN {
+        eprintln!("and {} more", differences.len() - SHOWN);
+    }
+    let (stale, all) = (differences.len(), files.len());
+    eprintln!(
+        "vssc: {stale} of {all} files are not as generated; without --check they are written"
+    );
+    Ok(ExitCode::FAILURE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::Written;
+
+    #[test]
+    fn the_summary_tells_written_from_unchanged() {
+        let say =
+            |written, unchanged| summary(Written { written, unchanged }, Path::new("sdk"), 41);
+        assert_eq!(say(14, 0), "wrote 14 files to sdk in 41 ms");
+        assert_eq!(say(1, 0), "wrote 1 file to sdk in 41 ms");
+        assert_eq!(say(1, 13), "wrote 1 of 14 files to sdk in 41 ms");
+        assert_eq!(say(0, 14), "sdk is up to date (14 files, 41 ms)");
+    }
+}
