@@ -4,6 +4,7 @@
 //! actions it asks for, or a denial with its reason.
 //! Must not know: processes, files, sockets, the database, the clock.
 
+mod dependency;
 mod exit;
 mod id;
 mod limits;
@@ -12,6 +13,7 @@ mod state;
 mod status;
 mod transition;
 
+pub use dependency::Dependency;
 pub use exit::Exit;
 pub use id::{AppId, InvalidAppId};
 pub use limits::{Limits, display_size};
@@ -22,3 +24,4 @@ pub use manifest::{
 pub use state::{Desired, Health, Operation, State, Stream, UnknownWord};
 pub use status::{AppStatus, Line};
 pub use transition::{Action, Denied, Input, Outcome, Rules, Situation, transition};
+pub(crate) use manifest::{Requirement, normalise};

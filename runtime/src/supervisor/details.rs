@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::app::{AppManifest, AppStatus, SignalRequest};
+use crate::app::{AppManifest, AppStatus, Dependency, SignalRequest};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AppDetails {
@@ -15,16 +15,6 @@ pub struct AppDetails {
     /// The signals the app may use, as its socket enforces them.
     pub grants: Vec<SignalRequest>,
     pub paths: AppPaths,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Dependency {
-    /// `python` or `vehicle_signal`.
-    pub kind: String,
-    pub name: String,
-    /// As the manifest asks for it; empty for what only another package needs.
-    pub wanted: String,
-    pub resolved: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 use vss_codegen::model::Manifest;
 
-pub use details::{AppDetails, AppPaths, Dependency};
+pub use details::{AppDetails, AppPaths};
 pub use error::{Error, Result};
 pub use event::{Event, EventBody};
 
