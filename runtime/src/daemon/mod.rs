@@ -26,7 +26,7 @@ use self::{shutdown::Signals, state_dir::StateDir};
 use crate::{
     api::{self, Api, Health, wire},
     python::PythonTools,
-    sandbox,
+    sandbox::{self, Sandbox},
     signals::{self, Broker},
     supervisor::{Config, Model, Supervisor},
 };
@@ -99,6 +99,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
 struct Prepared {
     model: Arc<Model>,
     python: PythonTools,
+    sandbox: Arc<dyn Sandbox>,
 }
 
 /// Compiles the model and looks for the tools, beside each other.
@@ -107,15 +108,17 @@ async fn prepare(options: &Options, state: &StateDir) -> Result<Prepared> {
     let model = tokio::task::spawn_blocking(move || model::load(&source, &folder));
     let wanted = tools::Wanted { python: options.python.clone(), sdk: options.sdk.clone() };
     let python = tokio::task::spawn_blocking(move || tools::find(&wanted));
-    let (model, python) = (model.await?, python.await?);
-    Ok(Prepared { model: Arc::new(model?), python: python? })
+    let choice = options.sandbox;
+    let sandbox = tokio::task::spawn_blocking(move || sandbox::select(choice));
+    let (model, python, sandbox) = (model.await?, python.await?, sandbox.await?);
+    Ok(Prepared { model: Arc::new(model?), python: python?, sandbox: sandbox? })
 }
 
 async fn start(
     options: &Options,
     state: &StateDir,
     listeners: Listeners,
-    Prepared { model, python }: Prepared,
+    Prepared { model, python, sandbox }: Prepared,
 ) -> Result<Running> {
     let (http, grpc, health_at) = (
         listeners.http.local_addr()?,
@@ -135,13 +138,15 @@ async fn start(
     }
     tasks.spawn(serve_signals(broker.clone(), listeners.grpc, shutdown.clone()));
 
-    let capabilities = capabilities();
+    let capabilities = sandbox.capabilities().clone();
     for lack in &capabilities.lacks {
         tracing::warn!("{}: {}", lack.what, lack.sentence);
     }
     let supervisor = Supervisor::start(Config {
         state_dir: state.path().to_owned(),
         model: Arc::clone(&model),
+        broker: broker.clone(),
+        sandbox,
         python,
     })
     .await?;
@@ -203,19 +208,4 @@ async fn stop(mut running: Running, keep_apps: bool, signals: &mut Signals) -> R
     let _ = tokio::time::timeout(DRAIN, drained).await;
     tracing::info!("stopped");
     Ok(())
-}
-
-fn capabilities() -> sandbox::Capabilities {
-    sandbox::Capabilities {
-        backend: sandbox::Backend::Process,
-        isolation: "none".to_owned(),
-        isolated: false,
-        network_isolated: false,
-        pause: sandbox::Pause::BestEffort,
-        memory: sandbox::Enforcement::None,
-        cpu: sandbox::Enforcement::None,
-        pids: sandbox::Enforcement::None,
-        landlock: None,
-        lacks: Vec::new(),
-    }
 }

@@ -12,7 +12,7 @@ mod state;
 
 use std::path::PathBuf;
 
-pub(crate) use logs::LogStore;
+pub(crate) use logs::{Last as LastLine, LogStore};
 pub(crate) use state::{AppRow, StateStore};
 
 #[derive(Debug, thiserror::Error)]

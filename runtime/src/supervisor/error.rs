@@ -1,6 +1,10 @@
 //! Why the supervisor did not do what it was asked.
 
-use crate::app::{AppId, ManifestProblem, Operation};
+use crate::{
+    app::{AppId, ManifestProblem, Operation},
+    python::PythonError,
+    store::StoreError,
+};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -35,4 +39,16 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 fn list(problems: &[ManifestProblem]) -> String {
     let lines: Vec<String> = problems.iter().map(ManifestProblem::to_string).collect();
     lines.join("\n")
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Error {
+        Error::Store(error.to_string())
+    }
+}
+
+impl From<PythonError> for Error {
+    fn from(error: PythonError) -> Error {
+        Error::Setup(error.to_string())
+    }
 }

@@ -6,24 +6,42 @@
 //! each other, and decides nothing by itself: `app::transition` does.
 //! Must not know: HTTP, JSON shapes, the command line.
 
+mod admit;
+mod archive;
+mod core;
 mod details;
 mod error;
 mod event;
+mod folders;
+mod install;
+mod publisher;
+mod recover;
+mod run;
+mod task;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{fmt, path::PathBuf, sync::Arc};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, oneshot};
 use vss_codegen::model::Manifest;
 
+pub use crate::app::Dependency;
 pub use details::{AppDetails, AppPaths};
 pub use error::{Error, Result};
 pub use event::{Event, EventBody};
 
+use self::{
+    core::{Core, Message},
+    task::First,
+};
 use crate::{
-    app::{AppId, AppStatus, Operation},
+    app::{AppId, AppManifest, AppStatus, Operation, Situation},
     console::ConsoleReader,
-    python::PythonTools,
+    python::{Interpreter, PythonTools},
+    sandbox::{Sandbox, SandboxError},
+    signals::Broker,
+    store::{LogStore, StateStore},
 };
 
 /// The vehicle model that apps are checked against and whose SDK they import.
@@ -40,6 +58,8 @@ pub struct Config {
     /// Holds the databases, apps, sockets and caches; the caller has made and locked it.
     pub state_dir: PathBuf,
     pub model: Arc<Model>,
+    pub broker: Broker,
+    pub sandbox: Arc<dyn Sandbox>,
     pub python: PythonTools,
 }
 
@@ -53,48 +73,92 @@ pub enum Admission {
 }
 
 /// A cheap handle; all clones are the same supervisor.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Supervisor {
-    events: broadcast::Sender<Event>,
+    core: Arc<Core>,
+}
+
+impl fmt::Debug for Supervisor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Supervisor({})", self.core.state_dir.display())
+    }
 }
 
 impl Supervisor {
     /// Loads what is installed, adopts what still runs and starts what ought to.
-    pub async fn start(_config: Config) -> Result<Supervisor> {
-        Ok(Supervisor { events: broadcast::channel(1024).0 })
+    pub async fn start(config: Config) -> Result<Supervisor> {
+        let interpreter = Interpreter::probe(&config.python.interpreter).await?;
+        tracing::info!(
+            "apps run with Python {} ({})",
+            interpreter.version,
+            config.python.interpreter.display()
+        );
+        let folder = config.state_dir.clone();
+        let opened = tokio::task::spawn_blocking(move || open(&folder)).await;
+        let (state, logs) = opened.map_err(|error| Error::Setup(error.to_string()))??;
+        let core = Arc::new(Core::new(config, interpreter, state, logs));
+        recover::recover(&core).await?;
+        Ok(Supervisor { core })
     }
 
     /// Takes an unpacked app folder, which it moves or removes. Answers when the app is
     /// admitted (state `installing`); progress and outcome come as events.
-    pub async fn install(&self, _bundle: PathBuf, _start: bool) -> Result<AppStatus> {
-        Err(Error::NotYet("install"))
+    pub async fn install(&self, bundle: PathBuf, start: bool) -> Result<AppStatus> {
+        let admitted = self.admit(bundle.clone(), start).await;
+        if admitted.is_err() {
+            let removed = tokio::task::spawn_blocking(move || folders::remove(&bundle)).await;
+            if let Ok(Err(error)) = removed {
+                tracing::warn!("a refused bundle could not be removed: {error}");
+            }
+        }
+        admitted
     }
 
-    pub async fn request(&self, app: &AppId, _operation: Operation) -> Result<Admission> {
-        Err(Error::UnknownApp(app.clone()))
+    pub async fn request(&self, app: &AppId, operation: Operation) -> Result<Admission> {
+        let handle = self.core.handle(app)?;
+        let (reply, answer) = oneshot::channel();
+        let sent = handle.mailbox.send(Message::Ask(operation, reply)).await;
+        match sent {
+            Ok(()) => answer.await.unwrap_or_else(|_| Err(self.vanished(app))),
+            Err(_) => Err(self.vanished(app)),
+        }
     }
 
     /// All apps, by id.
     pub fn list(&self) -> Vec<AppStatus> {
-        Vec::new()
+        self.core.publisher.list()
     }
 
-    pub fn status(&self, _app: &AppId) -> Option<AppStatus> {
-        None
+    pub fn status(&self, app: &AppId) -> Option<AppStatus> {
+        self.core.publisher.get(app)
     }
 
     pub async fn inspect(&self, app: &AppId) -> Result<AppDetails> {
-        Err(Error::UnknownApp(app.clone()))
+        let handle = self.core.handle(app)?;
+        let status = self.status(app).ok_or_else(|| Error::UnknownApp(app.clone()))?;
+        let manifest = handle.app.manifest.clone();
+        Ok(AppDetails {
+            status,
+            dependencies: self.core.state.dependencies(app).await?,
+            grants: manifest.vehicle_signal_lib.signals.clone(),
+            manifest,
+            paths: handle.app.paths.clone(),
+        })
     }
 
     /// A snapshot and every change after it, without a gap between the two.
     pub fn events(&self) -> (Vec<AppStatus>, broadcast::Receiver<Event>) {
-        (Vec::new(), self.events.subscribe())
+        self.core.publisher.snapshot()
     }
 
     /// Writes to the app's standard input, exactly these bytes.
-    pub async fn stdin(&self, app: &AppId, _input: &[u8]) -> Result<()> {
-        Err(Error::UnknownApp(app.clone()))
+    pub async fn stdin(&self, app: &AppId, input: &[u8]) -> Result<()> {
+        let control = self.core.handle(app)?.control.get();
+        let written = match control {
+            Some(control) => control.stdin(input).await,
+            None => Err(SandboxError::Gone),
+        };
+        written.map_err(|error| Error::NoInput { app: app.clone(), reason: error.to_string() })
     }
 
     /// Reads the console: the kept lines after number `after`, only the last `tail` of them
@@ -102,13 +166,99 @@ impl Supervisor {
     pub fn console(
         &self,
         app: &AppId,
-        _after: Option<u64>,
-        _tail: Option<usize>,
+        after: Option<u64>,
+        tail: Option<usize>,
     ) -> Result<ConsoleReader> {
-        Err(Error::UnknownApp(app.clone()))
+        Ok(self.core.handle(app)?.console.reader(after, tail))
     }
 
     /// Ends the runtime's part: apps are stopped and stay desired, or, with `keep_apps`,
     /// go on under their shims.
-    pub async fn shutdown(&self, _keep_apps: bool) {}
+    pub async fn shutdown(&self, keep_apps: bool) {
+        *self.core.closed.lock().await = true;
+        let handles = self.core.handles();
+        let mut waiting = Vec::new();
+        for handle in &handles {
+            let (done, is_done) = oneshot::channel();
+            if handle.mailbox.send(Message::Leave { keep: keep_apps, done }).await.is_ok() {
+                waiting.push(is_done);
+            }
+        }
+        for is_done in waiting {
+            let _ = is_done.await;
+        }
+        for handle in handles {
+            self.core.forget(handle.app.id());
+        }
+        let core = self.core.clone();
+        let close = move || {
+            core.logs.close();
+            core.state.close();
+        };
+        let _ = tokio::task::spawn_blocking(close).await;
+    }
+
+    async fn admit(&self, bundle: PathBuf, start: bool) -> Result<AppStatus> {
+        let core = &self.core;
+        let manifest = {
+            let (core, bundle) = (core.clone(), bundle.clone());
+            let look = move || admit::admit(&bundle, &core.broker, &core.model);
+            blocking(look).await??
+        };
+        let closed = core.closed.lock().await;
+        if *closed {
+            return Err(Error::ShuttingDown);
+        }
+        let app = manifest.id.clone();
+        self.check_unknown(&manifest)?;
+        let row = core.state.insert(manifest, Situation::new(start, Timestamp::now())).await?;
+        // From here on the row makes sure that nothing is left, whatever happens.
+        let target = folders::incoming(&core.state_dir, &app);
+        let taken = blocking(move || folders::take_in(&bundle, &target)).await?;
+        if let Err(error) = taken {
+            let (home, id) = (folders::home(&core.state_dir, &app), app.clone());
+            let _ = blocking(move || folders::remove(&home)).await;
+            core.state.delete(&id).await?;
+            return Err(Error::Bundle(error.to_string()));
+        }
+        let last = core.logs.last(&app).await.unwrap_or_default();
+        let (handle, mailbox) = core.register(row.manifest, row.uid_index, last.seq);
+        let first = First::Install;
+        // Its first step only starts the installation; nobody waits for it.
+        drop(task::spawn(core, handle, mailbox, row.situation, last.shim_seq, first));
+        self.status(&app).ok_or(Error::UnknownApp(app))
+    }
+
+    fn check_unknown(&self, manifest: &AppManifest) -> Result<()> {
+        let app = manifest.id.clone();
+        match self.core.handle(&app) {
+            Err(_) => Ok(()),
+            Ok(_) => Err(Error::Denied {
+                app,
+                operation: Operation::Install,
+                reason: "it is installed already: uninstall it first".to_owned(),
+            }),
+        }
+    }
+
+    /// Its task has ended between the look-up and the question.
+    fn vanished(&self, app: &AppId) -> Error {
+        match self.core.handle(app) {
+            Ok(_) => Error::ShuttingDown,
+            Err(error) => error,
+        }
+    }
+}
+
+fn open(folder: &std::path::Path) -> Result<(StateStore, LogStore)> {
+    for name in ["apps", "run", "cache"] {
+        let path = folder.join(name);
+        std::fs::create_dir_all(&path)
+            .map_err(|error| Error::Setup(format!("{}: {error}", path.display())))?;
+    }
+    Ok((StateStore::open(folder.join("state.db"))?, LogStore::open(folder.join("logs.db"))?))
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| Error::Setup(error.to_string()))
 }

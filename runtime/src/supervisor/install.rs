@@ -1,0 +1,74 @@
+//! The long part of an installation: environment, then code, then records.
+
+use std::sync::Arc;
+
+use super::{
+    core::{App, Core},
+    folders,
+};
+use crate::{
+    app::{AppManifest, Dependency, Requirement, normalise},
+    python::{Locked, Plan},
+};
+
+/// The reason is for a person. Whatever is left behind is removed with the app.
+pub(super) async fn install(core: &Core, app: &Arc<App>) -> Result<(), String> {
+    let id = app.id();
+    let report = |step: &'static str, message: String| {
+        core.publisher.progress(id, step, message, percent(step));
+    };
+    let plan = Plan {
+        requirements: &app.manifest.python_deps,
+        lock: &app.paths.lock,
+        env: &app.paths.env,
+    };
+    let locked = core.builder.build(&plan, &report).await.map_err(|error| error.to_string())?;
+    let dependencies = dependencies(&app.manifest, &locked, core);
+    core.state.set_dependencies(id, dependencies).await.map_err(|error| error.to_string())?;
+    report("code", "putting the code in place".to_owned());
+    let (incoming, app) = (folders::incoming(&core.state_dir, id), app.clone());
+    let placed = tokio::task::spawn_blocking(move || {
+        std::fs::create_dir_all(&app.paths.data)?;
+        std::fs::rename(incoming, &app.paths.code)
+    });
+    placed.await.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
+}
+
+/// How far along each step begins, by the time they usually take.
+fn percent(step: &str) -> Option<u8> {
+    match step {
+        "resolve" => Some(5),
+        "environment" => Some(40),
+        "install" => Some(45),
+        "sdk" => Some(90),
+        "code" => Some(95),
+        _ => None,
+    }
+}
+
+/// What was asked for and what it became, the packages that others need included.
+fn dependencies(manifest: &AppManifest, locked: &[Locked], core: &Core) -> Vec<Dependency> {
+    let wanted: Vec<Requirement> =
+        manifest.python_deps.iter().filter_map(|text| Requirement::parse(text).ok()).collect();
+    let python = locked.iter().map(|package| {
+        let asked = wanted.iter().find(|wanted| wanted.key() == normalise(&package.name));
+        Dependency {
+            kind: "python".to_owned(),
+            name: package.name.clone(),
+            wanted: asked.map(|wanted| wanted.rest.clone()).unwrap_or_default(),
+            resolved: Some(package.version.clone()),
+        }
+    });
+    let model = &core.model.manifest.model;
+    let signals = manifest.vehicle_signal_lib.signals.iter().map(|request| {
+        let access: Vec<String> =
+            request.access.iter().map(|access| format!("{access:?}").to_lowercase()).collect();
+        Dependency {
+            kind: "vehicle_signal".to_owned(),
+            name: request.path.clone(),
+            wanted: access.join(","),
+            resolved: Some(model.version.clone().unwrap_or_else(|| model.name.clone())),
+        }
+    });
+    python.chain(signals).collect()
+}
