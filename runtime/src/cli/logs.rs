@@ -43,7 +43,10 @@ const RETRY: Duration = Duration::from_millis(500);
 
 impl Logs {
     pub(crate) async fn run(self, client: &Client) -> Result<()> {
-        if self.follow { self.follow(client).await } else { self.kept(client).await }
+        match self.follow {
+            true => follow(client, &self.app.app, self.tail, self.timestamps).await,
+            false => self.kept(client).await,
+        }
     }
 
     async fn kept(&self, client: &Client) -> Result<()> {
@@ -69,23 +72,24 @@ impl Logs {
             }
         }
     }
+}
 
-    /// Survives a restart of the runtime, and goes on where it was.
-    async fn follow(&self, client: &Client) -> Result<()> {
-        let mut wanted = Subscribe {
-            app_id: Some(self.app.app.clone()),
-            after: None,
-            tail: self.tail,
-            console: true,
-        };
-        let mut printer = Printer::new(self.timestamps);
-        let mut stream = Stream::open(client).await?;
-        loop {
-            stream.ask("subscribe", &wanted).await?;
-            match until_lost(&mut stream, &mut wanted, &mut printer).await? {
-                End::Removed => return Ok(()),
-                End::Lost => stream = reconnect(client).await?,
-            }
+/// Prints what comes until the app is uninstalled. Survives a restart of the runtime, and
+/// goes on where it was.
+pub(crate) async fn follow(
+    client: &Client,
+    app: &AppId,
+    tail: Option<usize>,
+    timestamps: bool,
+) -> Result<()> {
+    let mut wanted = Subscribe { app_id: Some(app.clone()), after: None, tail, console: true };
+    let mut printer = Printer::new(timestamps);
+    let mut stream = Stream::open(client).await?;
+    loop {
+        stream.ask("subscribe", &wanted).await?;
+        match until_lost(&mut stream, &mut wanted, &mut printer).await? {
+            End::Removed => return Ok(()),
+            End::Lost => stream = reconnect(client).await?,
         }
     }
 }

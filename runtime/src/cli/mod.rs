@@ -5,6 +5,7 @@
 //! other command is a client of its API and shares nothing with it but `api::wire`.
 //! Must not know: the supervisor, the state folder, processes.
 
+mod attach;
 mod client;
 mod completions;
 mod failure;
@@ -74,6 +75,8 @@ enum Command {
     Logs(logs::Logs),
     /// Write a line, or standard input, to an app's standard input
     Send(send::Send),
+    /// Watch an app's console and type into it
+    Attach(attach::Attach),
     /// Start an app
     Start(operate::Operate),
     /// Stop an app; it is killed when its grace period is over
@@ -142,6 +145,7 @@ fn as_client(command: Command, server: &str) -> anyhow::Result<()> {
             Command::Ps(ps) => ps.run(&client).await,
             Command::Logs(logs) => logs.run(&client).await,
             Command::Send(send) => send.run(&client).await,
+            Command::Attach(attach) => attach.run(&client).await,
             Command::Start(operate) => operate.run(&client, Verb::Start).await,
             Command::Stop(operate) => operate.run(&client, Verb::Stop).await,
             Command::Pause(operate) => operate.run(&client, Verb::Pause).await,
@@ -166,6 +170,17 @@ mod tests {
     #[test]
     fn the_tree_of_commands_is_sound() {
         command().debug_assert();
+    }
+
+    #[test]
+    fn a_later_address_wins_and_overlays_add_up() {
+        let line = "vehicle-edge serve -l a -l b --log warn --log debug";
+        let Command::Serve(serve) = Cli::parse_from(line.split(' ')).command else {
+            panic!("not serve");
+        };
+        let text = format!("{serve:?}");
+        assert!(text.contains(r#"overlays: ["a", "b"]"#), "{text}");
+        assert!(text.contains(r#"log: "debug""#), "{text}");
     }
 
     #[test]

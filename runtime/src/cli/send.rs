@@ -8,6 +8,7 @@ use reqwest::Method;
 use tokio::sync::mpsc;
 
 use super::{AppArgument, client::Client};
+use crate::app::AppId;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -24,20 +25,25 @@ pub(crate) struct Send {
 
 impl Send {
     pub(crate) async fn run(self, client: &Client) -> Result<()> {
-        let path = format!("/api/apps/{}/stdin", self.app.app);
-        let send = async |input: Vec<u8>| {
-            let request = client.request(Method::POST, client.url(&path, &[]));
-            client.send(request.body(input)).await.map(drop)
-        };
-        if let Some(text) = self.text {
-            return send(format!("{text}\n").into_bytes()).await;
+        match self.text {
+            Some(text) => send(client, &self.app.app, format!("{text}\n").into_bytes()).await,
+            None => send_stdin(client, &self.app.app).await,
         }
-        let mut lines = lines_of_stdin();
-        while let Some(line) = lines.recv().await {
-            send(line?).await?;
-        }
-        Ok(())
     }
+}
+
+async fn send(client: &Client, app: &AppId, input: Vec<u8>) -> Result<()> {
+    let address = client.url(&format!("/api/apps/{app}/stdin"), &[]);
+    client.send(client.request(Method::POST, address).body(input)).await.map(drop)
+}
+
+/// Each line as it comes, to the end of standard input.
+pub(crate) async fn send_stdin(client: &Client, app: &AppId) -> Result<()> {
+    let mut lines = lines_of_stdin();
+    while let Some(line) = lines.recv().await {
+        send(client, app, line?).await?;
+    }
+    Ok(())
 }
 
 /// In a thread: a terminal cannot be waited for in any other way.

@@ -13,6 +13,8 @@ use crate::{
 };
 
 #[derive(Debug, Args)]
+// So that a wrapper can give defaults that its user overrides.
+#[command(args_override_self = true)]
 #[command(after_help = "\
 Examples:
   vehicle-edge serve
