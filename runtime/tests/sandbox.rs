@@ -7,7 +7,11 @@
 mod console;
 #[path = "sandbox/harness.rs"]
 mod harness;
+#[path = "sandbox/isolation.rs"]
+mod isolation;
 #[path = "sandbox/life.rs"]
 mod life;
 #[path = "sandbox/limits.rs"]
 mod limits;
+#[path = "sandbox/users.rs"]
+mod users;

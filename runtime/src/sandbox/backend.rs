@@ -154,13 +154,11 @@ async fn attach(run_dir: &Path, after: u64) -> Result<Option<Running>, SandboxEr
         std::io::Result::Ok((line, reader))
     };
     let (line, reader) = match timeout(ANSWER_TIMEOUT, greeting).await {
-        Ok(answer) => answer.map_err(SandboxError::io(&socket))?,
+        Ok(Ok((line, reader))) if !line.is_empty() => (line, reader),
+        // It ended in this moment.
+        Ok(_) => return Ok(None),
         Err(_) => return Err(SandboxError::Refused("its shim does not answer".to_owned())),
     };
-    if line.is_empty() {
-        // It ended in this moment.
-        return Ok(None);
-    }
     match serde_json::from_str(&line) {
         Ok(Message::Attached { shim, pid, frozen, .. }) => {
             let (sender, events) = mpsc::channel(EVENTS);

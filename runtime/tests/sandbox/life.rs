@@ -66,7 +66,8 @@ async fn a_frozen_app_can_be_terminated_and_killed() {
             } else {
                 control.terminate().await.unwrap();
                 let (lines, exit) = events.rest().await;
-                assert_eq!((lines[0].text.as_str(), exit), ("bye", code(7)));
+                let texts: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
+                assert_eq!((texts, exit), (vec!["bye"], code(7)));
             }
             place.remove(&*sandbox).await;
         }

@@ -13,7 +13,13 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Stops every process below `root` (not `root` itself), until no moving one is left: one
 /// that forks while we look is found the next time.
 pub(super) fn stop(root: Pid) -> io::Result<()> {
-    let still = |process: &Process| matches!(process.state, 'T' | 't' | 'Z' | 'X');
+    let still = |process: &Process, told: bool| match process.state {
+        'T' | 't' | 'Z' | 'X' => true,
+        // In the middle of a system call that only the kernel can end, for instance waiting
+        // for a vfork's child that we have stopped: it stops before it runs on.
+        'D' => told,
+        _ => false,
+    };
     if signal_until(root, Signal::STOP, still)? {
         return Ok(());
     }
@@ -21,24 +27,31 @@ pub(super) fn stop(root: Pid) -> io::Result<()> {
     Err(io::Error::new(io::ErrorKind::TimedOut, "its processes do not stop"))
 }
 
+/// Everybody, whatever they look like: one may have its stop still before it.
 pub(super) fn resume(root: Pid) -> io::Result<()> {
-    let moving = |process: &Process| !matches!(process.state, 'T');
+    let moving = |_: &Process, told: bool| told;
     signal_until(root, Signal::CONT, moving).map(|_| ())
 }
 
 /// For the init, to which orphans come back: whoever is left is below it.
 pub(super) fn kill(root: Pid) -> io::Result<()> {
-    let dead = |process: &Process| matches!(process.state, 'Z' | 'X');
+    let dead = |process: &Process, _| matches!(process.state, 'Z' | 'X');
     signal_until(root, Signal::KILL, dead).map(|_| ())
 }
 
-/// Whether all were as wanted within our patience.
-fn signal_until(root: Pid, signal: Signal, good: impl Fn(&Process) -> bool) -> io::Result<bool> {
+/// Whether all were as wanted within our patience. `good` hears whether the process has been
+/// sent the signal before.
+fn signal_until(
+    root: Pid,
+    signal: Signal,
+    good: impl Fn(&Process, bool) -> bool,
+) -> io::Result<bool> {
     let end = Instant::now() + PATIENCE;
+    let mut told = BTreeSet::new();
     loop {
         let others: Vec<Pid> = below(root, &processes()?)
             .into_iter()
-            .filter(|process| !good(process))
+            .filter(|process| !good(process, told.contains(&process.pid)))
             .filter_map(|process| Pid::from_raw(process.pid))
             .collect();
         if others.is_empty() {
@@ -50,6 +63,7 @@ fn signal_until(root: Pid, signal: Signal, good: impl Fn(&Process) -> bool) -> i
         for pid in others {
             // It may have ended since we looked.
             let _ = kill_process(pid, signal);
+            told.insert(pid.as_raw_nonzero().get());
         }
         thread::sleep(Duration::from_millis(1));
     }
