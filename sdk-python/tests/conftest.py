@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import socket
 import subprocess
 import sys
@@ -59,28 +58,29 @@ def _answers(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _command() -> list[str] | None:
-    """How to start a broker: VEHICLE_EDGE_TEST_BROKER, a command with {port} and {state} in
-    it, or else the `vehicle-edge` that was built."""
-    given = os.environ.get("VEHICLE_EDGE_TEST_BROKER")
-    if given:
-        return shlex.split(given)
-    options = "serve --grpc-listen 127.0.0.1:{port} --http-listen 127.0.0.1:0"
-    options += " --health-listen 127.0.0.1:0 --state {state}/state"
-    for profile in ("debug", "release"):
-        program = ROOT / "target" / profile / "vehicle-edge"
-        if program.exists():
-            return [str(program), *options.split()]
-    return None
+def _built(name: str) -> Path | None:
+    """A program of ours, where it was built."""
+    target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+    programs = (target / profile / name for profile in ("debug", "release"))
+    return next((program for program in programs if program.exists()), None)
+
+
+def _command() -> list[str]:
+    """How to start a broker with {port} and {state}: the one that stands by itself, or the
+    one inside the runtime."""
+    if program := _built("examples/broker"):
+        return [str(program), "--listen", "127.0.0.1:{port}"]
+    if program := _built("vehicle-edge"):
+        options = "serve --grpc-listen 127.0.0.1:{port} --http-listen 127.0.0.1:0"
+        options += " --health-listen 127.0.0.1:0 --state {state}/state"
+        return [str(program), *options.split()]
+    pytest.skip("no broker in target/: run `cargo build -p vehicle-edge-runtime --examples`")
 
 
 @pytest.fixture
 def own_broker(tmp_path: Path) -> Iterator[Broker]:
     """A broker of this test alone, not started yet."""
-    command = _command()
-    if command is None:
-        pytest.skip("no vehicle-edge in target/: run `cargo build` first")
-    broker = Broker(tmp_path, command)
+    broker = Broker(tmp_path, _command())
     yield broker
     broker.stop()
 
@@ -92,10 +92,7 @@ def session_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if given:
         yield given
         return
-    command = _command()
-    if command is None:
-        pytest.skip("no vehicle-edge in target/: run `cargo build` first")
-    broker = Broker(tmp_path_factory.mktemp("broker"), command)
+    broker = Broker(tmp_path_factory.mktemp("broker"), _command())
     broker.start()
     yield broker.address
     broker.stop()
@@ -155,9 +152,8 @@ def run_app(tmp_path: Path) -> Iterator[Callable[[str, str], App]]:
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the generated package of our own model."""
     folder = tmp_path_factory.mktemp("model")
-    for profile in ("debug", "release"):
-        program = ROOT / "target" / profile / "vssc"
-        if program.exists():
-            subprocess.run([program, "generate", "python", "-o", folder], check=True)
-            return folder
-    pytest.skip("no vssc in target/: run `cargo build` first")
+    program = _built("vssc")
+    if program is None:
+        pytest.skip("no vssc in target/: run `cargo build` first")
+    subprocess.run([program, "generate", "python", "-o", folder], check=True)
+    return folder

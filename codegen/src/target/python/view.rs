@@ -1,5 +1,7 @@
 //! The package as the templates print it: every name, literal and line is decided here.
 
+use std::collections::{BTreeSet, HashSet};
+
 use serde::Serialize;
 
 use super::{
@@ -25,6 +27,8 @@ pub(super) struct Package {
     root_path: String,
     pub(super) modules: Vec<Module>,
     enums: Vec<EnumView>,
+    /// The bases of enums that are in use.
+    bases: Vec<&'static str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -89,7 +93,8 @@ struct Gathered<'c> {
     catalog: &'c Catalog,
     enums: Vec<EnumView>,
     enum_names: names::Taken,
-    sdk: std::collections::BTreeSet<&'static str>,
+    bases: BTreeSet<&'static str>,
+    sdk: BTreeSet<&'static str>,
     uses_enums: bool,
     uses_iterator: bool,
 }
@@ -103,7 +108,8 @@ pub(super) fn package(catalog: &Catalog, header: String, version: String) -> Pac
         catalog,
         enums: Vec::new(),
         enum_names: names::Taken::default(),
-        sdk: std::collections::BTreeSet::new(),
+        bases: BTreeSet::new(),
+        sdk: BTreeSet::new(),
         uses_enums: false,
         uses_iterator: false,
     };
@@ -146,6 +152,7 @@ pub(super) fn package(catalog: &Catalog, header: String, version: String) -> Pac
         root,
         root_path: literals::string(&catalog.root.path),
         modules,
+        bases: gathered.bases.into_iter().collect(),
         enums: gathered.enums,
     }
 }
@@ -270,7 +277,7 @@ impl Gathered<'_> {
         let (base, pairs): (_, Vec<(&str, String)>) = if leaf.enumeration.is_empty() {
             let texts = leaf.allowed.iter().map(Literal::as_str).collect::<Option<Vec<_>>>()?;
             let is_text = leaf.datatype.element == Element::String && !texts.is_empty();
-            let mut seen = std::collections::HashSet::new();
+            let mut seen = HashSet::new();
             let texts = texts.into_iter().filter(|text| seen.insert(*text));
             ("StringEnum", is_text.then(|| texts.map(|t| (t, literals::string(t))).collect())?)
         } else {
@@ -279,6 +286,7 @@ impl Gathered<'_> {
         };
         let keys: Vec<&str> = pairs.iter().map(|(key, _)| *key).collect();
         let members = names::members(&keys).into_iter().zip(pairs.into_iter().map(|(_, v)| v));
+        self.bases.insert(base);
         let name = self.enum_names.claim(&format!("{prefix}{}", names::class_part(attribute)));
         let of = format!("The values of `{}`.", node.path);
         let mut doc = vec![of];

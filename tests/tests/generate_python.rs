@@ -1,0 +1,232 @@
+//! Generated Python, from the model to the interpreter: it imports, holds what the manifest
+//! holds, and type-checks strictly. Also the SDK's own typing tests and sample apps.
+
+use std::{
+    ffi::OsStr,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+    sync::OnceLock,
+};
+
+use anyhow::{Context, Result, ensure};
+use vehicle_edge_tests::{catalogue, program, python, root, serve_file, vssc};
+
+/// The package that `vssc generate python` made of a model.
+struct Generated {
+    folder: tempfile::TempDir,
+}
+
+/// Generates the package and the manifest of a model; `model` is how the model is named on
+/// the command line.
+fn generate<A: AsRef<OsStr>>(model: &[A]) -> Result<Generated> {
+    let folder = tempfile::tempdir()?;
+    for target in ["python", "manifest"] {
+        let mut command = vssc()?;
+        command.args(["generate", target]).args(model).arg("-o").arg(folder.path());
+        succeed(&mut command)?;
+    }
+    Ok(Generated { folder })
+}
+
+fn succeed(command: &mut Command) -> Result<String> {
+    let output = command.output().with_context(|| format!("{command:?}"))?;
+    ensure!(output.status.success(), "{command:?}\n{}", said(&output));
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+fn said(output: &Output) -> String {
+    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+    format!("{}{}", text(&output.stdout), text(&output.stderr))
+}
+
+/// A folder with the SDK, unpacked from the wheel that `make wheel` built.
+fn sdk() -> Result<&'static Path> {
+    static SDK: OnceLock<Result<tempfile::TempDir, String>> = OnceLock::new();
+    let unpacked = SDK.get_or_init(|| unpack_wheel().map_err(|error| format!("{error:#}")));
+    unpacked.as_ref().map(tempfile::TempDir::path).map_err(|error| anyhow::anyhow!("{error}"))
+}
+
+fn unpack_wheel() -> Result<tempfile::TempDir> {
+    let wheels = program("vssc")?.with_file_name("sdk");
+    let missing = || format!("no wheel of the SDK in {}: run `make wheel` first", wheels.display());
+    let mut found = fs::read_dir(&wheels).with_context(missing)?;
+    let wheel = found.next().with_context(missing)??.path();
+    let folder = tempfile::tempdir()?;
+    let unzip = ["-m", "zipfile", "-e"];
+    succeed(Command::new(python()?).args(unzip).arg(wheel).arg(folder.path()))?;
+    Ok(folder)
+}
+
+impl Generated {
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// What the interpreter and the type checker search.
+    fn search_path(&self) -> Result<String> {
+        Ok(format!("{}:{}", self.path().display(), sdk()?.display()))
+    }
+
+    /// Imports the package, touches every signal, and compares all with the manifest.
+    fn walk(&self) -> Result<String> {
+        let mut command = Command::new(python()?);
+        command
+            .args(["-W", "error", "-B"])
+            .arg(root().join("tests/walk_model.py"))
+            .arg(self.path().join("manifest.json"))
+            .env("PYTHONPATH", self.search_path()?);
+        succeed(&mut command)
+    }
+
+    /// `mypy --strict` of the package, and of `more` with it.
+    fn type_check(&self, more: &[PathBuf]) -> Result<()> {
+        let mypy = python()?.with_file_name("mypy");
+        ensure!(mypy.is_file(), "{} is missing: run `make setup` first", mypy.display());
+        let mut command = Command::new(mypy);
+        command
+            .arg("--strict")
+            .args(["--config-file", ""])
+            // Parallel tests must not write one cache.
+            .arg("--cache-dir")
+            .arg(self.path().join("cache"))
+            .arg(self.path().join("vehicle_signal_model"))
+            .args(more)
+            .env("MYPYPATH", sdk()?);
+        if !more.is_empty() {
+            command.env("MYPYPATH", self.search_path()?);
+        }
+        succeed(&mut command).map(drop)
+    }
+}
+
+/// A model that stands in a folder with its units.
+fn case(path: &str) -> Vec<PathBuf> {
+    vec![root().join("tests/cases").join(path)]
+}
+
+#[test]
+fn a_small_model_generates_this() -> Result<()> {
+    let generated = generate(&case("python/small.vspec"))?;
+    let package = generated.path().join("vehicle_signal_model");
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(&package)?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
+    files.sort();
+    files.insert(0, generated.path().join("pyproject.toml"));
+    let mut all = String::new();
+    for file in files {
+        let name = file.strip_prefix(generated.path())?.display().to_string();
+        all.push_str(&format!("=== {name}\n{}", fs::read_to_string(&file)?));
+    }
+    insta::assert_snapshot!(all);
+    ensure!(generated.walk()? == "12 signals of Cart");
+    generated.type_check(&[])
+}
+
+#[test]
+fn the_same_model_gives_the_same_bytes() -> Result<()> {
+    let (first, second) = (generate::<&str>(&[])?, generate::<&str>(&[])?);
+    succeed(Command::new("diff").arg("-r").args([first.path(), second.path()])).map(drop)
+}
+
+#[test]
+fn our_own_model_type_checks_with_the_typing_tests_and_the_samples() -> Result<()> {
+    let generated = generate::<&str>(&[])?;
+    ensure!(generated.walk()?.ends_with(" signals of Vehicle"));
+    generated.type_check(&[root().join("sdk-python/typing_tests")])?;
+    generated.type_check(&[root().join("sdk-python/examples/light-switch/main.py")])
+}
+
+/// Of the models in `cases/ugly`: names, texts and numbers that are hard to write in Python.
+fn ugly(name: &str) -> Result<()> {
+    let generated = generate(&case(&format!("ugly/{name}.vspec")))?;
+    generated.walk().with_context(|| name.to_owned())?;
+    generated.type_check(&[]).with_context(|| name.to_owned())
+}
+
+#[test]
+fn ugly_names_are_mapped() -> Result<()> {
+    ugly("names")?;
+    ugly("keywords")
+}
+
+#[test]
+fn ugly_texts_and_numbers_arrive_as_they_are() -> Result<()> {
+    ugly("text")?;
+    ugly("numbers")
+}
+
+#[test]
+fn instances_in_every_form_are_branches() -> Result<()> {
+    ugly("instances")
+}
+
+#[test]
+fn a_branch_of_a_thousand_leaves_is_no_trouble() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let model = folder.path().join("wide.vspec");
+    let mut text = "Wide: {type: branch, description: Wide.}\n".to_owned();
+    for number in 0..1000 {
+        text.push_str(&format!(
+            "Wide.Leaf{number}: {{type: sensor, datatype: uint8, description: One.}}\n"
+        ));
+    }
+    fs::write(&model, text)?;
+    for name in ["units.yaml", "quantities.yaml"] {
+        fs::copy(root().join("tests/cases/python").join(name), folder.path().join(name))?;
+    }
+    let generated = generate(&[model])?;
+    ensure!(generated.walk()? == "1000 signals of Wide");
+    generated.type_check(&[])
+}
+
+#[test]
+fn every_attribute_of_the_sdk_may_be_a_signals_name() -> Result<()> {
+    let names = "from vehicle_signal_runtime import Actuator, VehicleSignal\n\
+                 from vehicle_signal_runtime.generated import Branch\n\
+                 kinds = (Branch, Actuator, VehicleSignal)\n\
+                 fields = Actuator.__annotations__ | Actuator.__mro__[2].__annotations__\n\
+                 print(*sorted({n for k in kinds for n in dir(k)} | set(fields)))";
+    let names = succeed(Command::new(python()?).args(["-c", names]).env("PYTHONPATH", sdk()?))?;
+    let mut text = "Sdk: {type: branch, description: Names.}\n".to_owned();
+    for name in names.split(' ') {
+        text.push_str(&format!(
+            "Sdk.{name}: {{type: actuator, datatype: uint8, description: A name.}}\n"
+        ));
+    }
+    let folder = tempfile::tempdir()?;
+    let model = folder.path().join("sdk.vspec");
+    fs::write(&model, text)?;
+    for name in ["units.yaml", "quantities.yaml"] {
+        fs::copy(root().join("tests/cases/python").join(name), folder.path().join(name))?;
+    }
+    // The walk refuses an attribute that hides one of the SDK's.
+    generate(&[model])?.walk().map(drop)
+}
+
+#[test]
+fn the_whole_catalogue_imports_and_type_checks_from_vspec_and_from_an_address() -> Result<()> {
+    let Some(folder) = catalogue("v6.0") else { return Ok(()) };
+    let path = |name: &str| folder.join(name).display().to_string();
+    let generated = generate(&[
+        path("v6.0/spec/VehicleSignalSpecification.vspec"),
+        "-u".to_owned(),
+        path("units/units.yaml"),
+        "-q".to_owned(),
+        path("units/quantities.yaml"),
+    ])?;
+    ensure!(generated.walk()? == "1267 signals of Vehicle");
+    generated.type_check(&[])?;
+
+    let body = fs::read(folder.join("v6.0/expanded.json"))?;
+    let address = serve_file("vss.json", body)?;
+    let from_address = generate(&[
+        address,
+        "-u".to_owned(),
+        path("units/units.yaml"),
+        "-q".to_owned(),
+        path("units/quantities.yaml"),
+    ])?;
+    ensure!(from_address.walk()? == "1267 signals of Vehicle");
+    from_address.type_check(&[])
+}
