@@ -37,9 +37,7 @@ def measure(command: list[str], runs: int) -> Figure:
     walls, cpus, peaks = [], [], []
     for run in range(runs + 1):
         start = time.perf_counter()
-        process = subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-        )
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         assert process.stderr is not None
         errors = process.stderr.read()
         _, status, usage = os.wait4(process.pid, 0)
@@ -59,12 +57,9 @@ def reference_tool() -> Path | None:
     program = folder / "bin/vspec"
     if not program.exists():
         try:
+            subprocess.run(["uv", "venv", "--quiet", "--allow-existing", folder], check=True)
             subprocess.run(
-                ["uv", "venv", "--quiet", "--allow-existing", folder], check=True
-            )
-            subprocess.run(
-                ["uv", "pip", "install", "--quiet", "--python", folder, REFERENCE],
-                check=True,
+                ["uv", "pip", "install", "--quiet", "--python", folder, REFERENCE], check=True
             )
         except (OSError, subprocess.CalledProcessError) as error:
             print(f"without the reference tool: {error}", file=sys.stderr)
@@ -105,27 +100,13 @@ def main() -> None:
             [vssc, "export", "json", *model, "-o", str(out / "ours.json")],
             ["export", "json", *model, "-o", str(out / "reference.json")],
         ),
-        (
-            "Python SDK",
-            [vssc, "generate", "python", *model, "-o", str(out / "python")],
-            None,
-        ),
-        (
-            "Rust stubs",
-            [vssc, "generate", "rust", *model, "-o", str(out / "rust")],
-            None,
-        ),
-        (
-            "manifest",
-            [vssc, "generate", "manifest", *model, "-o", str(out / "manifest")],
-            None,
-        ),
+        ("Python SDK", [vssc, "generate", "python", *model, "-o", str(out / "python")], None),
+        ("Rust stubs", [vssc, "generate", "rust", *model, "-o", str(out / "rust")], None),
+        ("manifest", [vssc, "generate", "manifest", *model, "-o", str(out / "manifest")], None),
     ]
     cpu = os.cpu_count()
     print(f"{name}; medians of {arguments.runs} whole processes; {cpu} processors\n")
-    print(
-        "| what | wall ms | CPU ms | peak MiB | reference wall ms | CPU ms | peak MiB | ratio |"
-    )
+    print("| what | wall ms | CPU ms | peak MiB | reference wall ms | CPU ms | peak MiB | ratio |")
     print("|---|---|---|---|---|---|---|---|")
     for what, ours, theirs in rows:
         mine = measure(ours, arguments.runs)
