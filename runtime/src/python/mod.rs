@@ -18,7 +18,7 @@ use std::path::PathBuf;
 pub(crate) use environment::{Builder, Plan};
 pub use error::PythonError;
 pub(crate) use interpreter::Interpreter;
-pub(crate) use lock::{Locked, read as read_lock};
+pub(crate) use lock::Locked;
 
 /// The tools an environment is made with, found once at start.
 #[derive(Clone, Debug)]

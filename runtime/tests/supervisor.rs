@@ -1,0 +1,12 @@
+//! Real apps under a real supervisor: real uv, real sandboxes, real databases.
+//!
+//! Says so and passes where there is no uv (`VEHICLE_EDGE_UV`, or on PATH).
+
+#[path = "supervisor/bench.rs"]
+mod bench;
+#[path = "supervisor/install.rs"]
+mod install;
+#[path = "supervisor/life.rs"]
+mod life;
+#[path = "supervisor/recovery.rs"]
+mod recovery;
