@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -116,6 +117,30 @@ async def test_a_signal_without_a_broker_is_not_connected() -> None:
     use_broker("unix:///nowhere/broker.sock")
     with pytest.raises(ConnectionError, match="No such file"):
         await VehicleSignal(LIGHT).get()
+
+
+@pytest.mark.parametrize("folder", ["short", "long" * 40])
+async def test_a_socket_is_reached_also_at_a_long_path(
+    folder: str, broker: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel takes 107 bytes; a state folder may lie deeper."""
+    (tmp_path / folder).mkdir()
+    monkeypatch.chdir(tmp_path / folder)
+    host, port = broker.split(":")
+
+    async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        beyond, to = await asyncio.open_connection(host, int(port))
+        await asyncio.gather(copy(reader, to), copy(beyond, writer))
+
+    async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65536):
+            writer.write(data)
+        writer.close()
+
+    server = await asyncio.start_unix_server(forward, "broker.sock")
+    use_broker(f"unix://{tmp_path / folder / 'broker.sock'}")
+    assert (await VehicleSignal(LIGHT).get()).path == LIGHT
+    server.close()
 
 
 @pytest.mark.parametrize("address", ["unix:relative", "host", "host:port", "https://host:1", ""])

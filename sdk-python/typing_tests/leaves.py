@@ -11,7 +11,6 @@ from typing import assert_type
 from vehicle_signal_model import Vehicle
 from vehicle_signal_model.cabin import VehicleCabinSeatRowSide
 from vehicle_signal_model.enums import VehicleADASActiveAutonomyLevel
-
 from vehicle_signal_runtime import (
     Actuator,
     Attribute,

@@ -320,6 +320,10 @@ impl Gathered<'_> {
             let allowed: Vec<String> = leaf.allowed.iter().map(Literal::to_string).collect();
             lines.push(format!("Allowed: {}", allowed.join(", ")));
         }
+        if !leaf.enumeration.is_empty() {
+            let named = leaf.enumeration.iter().map(|(key, value)| format!("{key} ({value})"));
+            lines.push(format!("Allowed: {}", named.collect::<Vec<_>>().join(", ")));
+        }
         lines.extend(leaf.default.as_ref().map(|default| format!("Default: {default}")));
         paragraphs.push(lines.join("\n"));
         paragraphs
@@ -331,10 +335,9 @@ fn series(
     attributes: &[String],
     target: impl Fn(&Member<'_>) -> String,
 ) -> Option<Series> {
-    let instances = instances(class);
     let mut elements: Vec<String> = Vec::new();
-    let mut items = String::new();
-    for (index, member) in &instances {
+    let mut items: Vec<String> = Vec::new();
+    for (index, member) in instances(class) {
         let element = target(member);
         // An overlay may have made a signal of what would have been an instance.
         if element.is_empty() {
@@ -343,9 +346,10 @@ fn series(
         if !elements.contains(&element) {
             elements.push(element);
         }
-        items.push_str(&format!("self.{}, ", attributes[*index]));
+        items.push(format!("self.{}", attributes[index]));
     }
-    let items = format!("({})", if elements.is_empty() { "" } else { items.trim_end() });
+    let comma = if items.len() == 1 { "," } else { "" };
+    let items = format!("({}{comma})", items.join(", "));
     (!elements.is_empty()).then(|| Series { element: elements.join(" | "), items })
 }
 
