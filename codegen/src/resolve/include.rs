@@ -74,19 +74,18 @@ impl Gatherer<'_, '_> {
     }
 
     fn nodes(&mut self, document: &Document, prefix: &str) {
-        // A glob sees what was there before its own file.
-        let before = self.flat.nodes.len();
-        for node in &document.nodes {
+        let keyed = document.nodes.iter().map(|node| {
             let key: Rc<str> = if prefix.is_empty() {
                 node.key.clone()
             } else {
                 format!("{prefix}.{}", node.key).into()
             };
-            if self.globs == Globs::Expand && key.contains('*') {
-                overlay::lay_glob(self.flat, before, &key, node.span, &node.attributes, self.sink);
-            } else {
-                self.flat.lay(key, node.span, &node.attributes);
-            }
+            (key, node.span, &node.attributes)
+        });
+        if self.globs == Globs::Literal {
+            keyed.for_each(|(key, span, attributes)| self.flat.lay(key, span, attributes));
+        } else {
+            overlay::lay_nodes(self.flat, keyed, self.sink);
         }
     }
 

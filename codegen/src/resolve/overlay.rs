@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use indexmap::IndexMap;
+
 use super::{
     flat::Flat,
     include::{Globs, gather},
@@ -28,29 +30,37 @@ pub(super) fn lay(
     }
 }
 
-/// Lays the attributes over every key that `pattern` matches among the first `before` ones.
-pub(super) fn lay_glob(
+/// Lays the nodes of one file over the model. A key with `*` stands for every key that it
+/// matches among those there before the file; of several entries for one key the last
+/// counts alone, as if the file had spelled them out.
+pub(super) fn lay_nodes<'n>(
     flat: &mut Flat,
-    before: usize,
-    pattern: &Rc<str>,
-    span: Span,
-    attributes: &Rc<Attributes>,
+    nodes: impl Iterator<Item = (Rc<str>, Span, &'n Rc<Attributes>)>,
     sink: &mut Sink,
 ) {
-    let characters: Vec<char> = pattern.chars().collect();
-    let keys = flat.nodes.keys().take(before);
-    let matched: Vec<Rc<str>> = keys.filter(|key| matches(&characters, key)).cloned().collect();
-    if matched.is_empty() {
-        let near = nearest(pattern, flat.nodes.keys().map(|key| &**key));
-        sink.push(
-            Report::new(Code::GlobMatchesNothing, format!("'{pattern}' matches no node"))
-                .at(span)
-                .did_you_mean(near),
-        );
+    let mut spelled: IndexMap<Rc<str>, (Span, &Rc<Attributes>)> = IndexMap::new();
+    for (key, span, attributes) in nodes {
+        if !key.contains('*') {
+            spelled.insert(key, (span, attributes));
+            continue;
+        }
+        let pattern: Vec<char> = key.chars().collect();
+        let matched: Vec<_> = flat.nodes.keys().filter(|k| matches(&pattern, k)).cloned().collect();
+        if matched.is_empty() {
+            sink.push(lost(&key, span, flat));
+        }
+        spelled.extend(matched.into_iter().map(|key| (key, (span, attributes))));
     }
-    for key in matched {
+    for (key, (span, attributes)) in spelled {
         flat.lay(key, span, attributes);
     }
+}
+
+fn lost(pattern: &str, span: Span, flat: &Flat) -> Report {
+    let near = nearest(pattern, flat.nodes.keys().map(|key| &**key));
+    Report::new(Code::GlobMatchesNothing, format!("'{pattern}' matches no node"))
+        .at(span)
+        .did_you_mean(near)
 }
 
 /// Shell patterns: `*` crosses dots, `?` is one character, `[ab]`, `[a-c]` and `[!a]` are sets.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use granit_parser::{Event, Parser, ScalarStyle, ScanError, Tag};
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Tag};
 
 use super::{
     Raw, RawValue,
@@ -42,6 +42,10 @@ pub(super) fn parse(source: SourceId, text: &str, sink: &mut Sink) -> Option<Raw
 
 fn broken(source: SourceId, text: &str, error: &ScanError) -> Report {
     let at = error.marker().byte_offset().unwrap_or(text.len());
+    if *error.kind() == ErrorKind::RecursionLimitExceeded {
+        return Report::new(Code::TooDeep, "lists and maps nested more than 255 levels deep")
+            .at(Span::new(source, at, at + 1));
+    }
     Report::new(Code::Syntax, format!("broken YAML: {}", error.info())).at(Span::new(
         source,
         at,
@@ -318,10 +322,10 @@ mod tests {
     fn nesting_ends_in_a_report() {
         let (_, problems) = read(&"[".repeat(100_000));
         assert_eq!(problems.len(), 1);
-        assert!(problems[0].starts_with("VSS003"), "{problems:?}");
+        assert!(problems[0].starts_with("VSS024"), "{problems:?}");
         let (_, problems) =
             read(&(0..2000).map(|n| format!("{}a:\n", " ".repeat(n))).collect::<String>());
-        assert!(problems[0].starts_with("VSS003"), "{problems:?}");
+        assert!(problems[0].starts_with("VSS024"), "{problems:?}");
     }
 
     #[test]

@@ -39,7 +39,7 @@ fn check_length(length: usize, leaf: &Leaf, raw: &Raw, sink: &mut Sink) {
     if let Some(size) = leaf.arraysize
         && size != length as u64
     {
-        let message = format!("the default has {length} elements, and 'arraysize' is {size}");
+        let message = format!("'arraysize' is {size}, and the length of the default {length}");
         sink.push(Report::new(Code::BadDefault, message).at(raw.span));
     }
 }

@@ -90,12 +90,16 @@ fn one_of<'a>(names: impl Iterator<Item = &'a str>) -> String {
 
 fn missing(subject: Subject<'_>, attributes: &Attributes) -> Report {
     let report = Report::new(Code::MissingType, format!("'{}' has no 'type'", subject.name));
-    // What was laid over an instance that does not exist is where to look.
     let report = report.at(subject.span);
     if attributes.get(&Name::Datatype).is_some() {
-        report.help("add 'type: sensor', 'type: actuator' or 'type: attribute'")
-    } else {
-        report.help("add 'type: branch', or the type of the signal that this should change")
+        return report.help("add 'type: sensor', 'type: actuator' or 'type: attribute'");
+    }
+    // An overlay that misses its node looks like a new node that lacks everything.
+    match nearest(subject.name, subject.siblings()) {
+        Some(near) => report.did_you_mean(Some(near)),
+        None => {
+            report.help("add 'type: branch', or the type of the signal that this should change")
+        }
     }
 }
 

@@ -78,14 +78,14 @@ impl CheckedTree {
 
 pub(super) fn check(tree: &Tree, context: &Context<'_>, sink: &mut Sink) -> CheckedTree {
     let mut checked = CheckedTree::default();
-    let mut open = vec![tree.root];
-    while let Some(id) = open.pop() {
+    let mut open = vec![(tree.root, None)];
+    while let Some((id, parent)) = open.pop() {
         let node = tree.node(id);
         checked.by_attributes.entry(Rc::as_ptr(&node.attributes)).or_insert_with(|| {
-            let subject = Subject { name: &node.name, span: node.span };
+            let subject = Subject { tree, id, parent, name: &node.name, span: node.span };
             Rc::new(check_attributes(subject, &node.attributes, context, sink))
         });
-        open.extend(node.children.iter().rev());
+        open.extend(node.children.iter().rev().map(|child| (*child, Some(id))));
     }
     checked
 }
@@ -116,8 +116,20 @@ fn is_struct(attributes: &Attributes) -> bool {
 /// Whose attributes are checked, for messages.
 #[derive(Clone, Copy, Debug)]
 struct Subject<'a> {
+    tree: &'a Tree,
+    id: NodeId,
+    parent: Option<NodeId>,
     name: &'a str,
     span: Span,
+}
+
+impl<'a> Subject<'a> {
+    /// The names of the nodes beside this one.
+    fn siblings(self) -> impl Iterator<Item = &'a str> {
+        let children = self.parent.map_or(&[][..], |parent| &self.tree.node(parent).children);
+        let others = children.iter().filter(move |child| **child != self.id);
+        others.map(move |child| &*self.tree.node(*child).name)
+    }
 }
 
 fn check_attributes(

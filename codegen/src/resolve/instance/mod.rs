@@ -23,8 +23,8 @@ use crate::{
 pub(super) use names::instance_literals;
 use names::{Level, levels};
 
-/// A thousand times the largest known model. Three ranges of a thousand pass it.
-const MAX_NODES: usize = 5_000_000;
+/// A thousand times the largest known model.
+const MAX_NODES: usize = 2_000_000;
 
 /// The passes behind this one recurse once per level.
 const MAX_DEPTH: usize = 200;
@@ -102,6 +102,9 @@ fn expand_node(
 
     let stays = |child: &NodeId| is_not_instantiated(&tree.node(*child).attributes);
     let (mut kept, multiplied): (Vec<_>, Vec<_>) = children.into_iter().partition(stays);
+    if instances_of(levels) > MAX_NODES {
+        return Err(too_large(span));
+    }
     let made = make_instances(tree, id, levels, is_sibling).ok_or_else(|| too_large(span))?;
     // Beside the branch, no child of it has the path of an instance.
     let named: &[_] = if is_sibling { &[] } else { &made.top };
@@ -126,6 +129,19 @@ fn expand_node(
 fn declaration(tree: &Tree, id: NodeId) -> Span {
     let node = tree.node(id);
     node.attributes.value(&Name::Instances).map_or(node.span, |raw| raw.span)
+}
+
+/// How many branches the levels make at most, before making them.
+fn instances_of(levels: &[Level]) -> usize {
+    let (mut total, mut frontier) = (0_usize, 1_usize);
+    for level in levels {
+        let made = frontier.saturating_mul(level.names.len());
+        total = total.saturating_add(made);
+        if level.descends {
+            frontier = made;
+        }
+    }
+    total
 }
 
 fn too_large(span: Span) -> Report {

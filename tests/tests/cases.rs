@@ -1,0 +1,84 @@
+//! Golden cases of the compiler: each folder `cases/<group>/<case>` holds a root file
+//! `model.vspec` or `model.json`, what it includes, and options as `vssc` takes them in
+//! `options.txt`. Its `result.snap` is all that a user would see: every diagnostic as it is
+//! rendered, and the JSON export where there is one.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use vss_codegen::{
+    Request, compile,
+    source::{Input, LoadError, Loader},
+    target::json,
+};
+
+/// Serves a case's folder as if it were the working folder, so that diagnostics name the
+/// same paths everywhere. Unit files are shared unless the case brings its own.
+#[derive(Debug)]
+struct CaseFolder(PathBuf);
+
+impl Loader for CaseFolder {
+    fn load(&self, input: &Input) -> Result<Vec<u8>, LoadError> {
+        let Input::Path(path) = input else {
+            return Err(LoadError::Other("only files here".to_owned()));
+        };
+        let own = fs::read(self.0.join(path));
+        let shared = ["units.yaml", "quantities.yaml"].map(Path::new).contains(&path.as_path());
+        let bytes = match own {
+            Err(_) if shared => fs::read(self.0.join("../..").join(path)),
+            other => other,
+        };
+        bytes.map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => LoadError::NotFound,
+            _ => LoadError::Other(error.to_string()),
+        })
+    }
+}
+
+fn request(model: &Path, options: &str) -> Request {
+    let name = model.file_name().unwrap().to_string_lossy();
+    let mut request = Request { model: Some(Input::parse(&name)), ..Request::default() };
+    let mut words = options.split_whitespace();
+    while let Some(option) = words.next() {
+        let mut input = || Input::parse(words.next().expect("the option takes a value"));
+        match option {
+            "-u" => request.units.push(input()),
+            "-q" => request.quantities.push(input()),
+            "-l" => request.overlays.push(input()),
+            "-t" => request.types.push(input()),
+            "-I" => request.include_dirs.push(input()),
+            "-e" => {
+                let names = words.next().expect("-e takes names");
+                request.extended_attributes.extend(names.split(',').map(str::to_owned));
+            }
+            "--no-expand" => request.expand = false,
+            other => panic!("unknown option {other} in {}", model.display()),
+        }
+    }
+    request
+}
+
+#[test]
+fn every_case_gives_its_result() {
+    insta::glob!("../cases", "*/*/model.*", |model| {
+        let folder = model.parent().unwrap();
+        let options = fs::read_to_string(folder.join("options.txt")).unwrap_or_default();
+        let request = request(model, &options);
+        let (catalog, diagnostics) = compile(&request, &CaseFolder(folder.to_owned()));
+
+        let has_error = diagnostics.iter().any(vss_codegen::Diagnostic::is_error);
+        assert_eq!(catalog.is_none(), has_error, "a model without errors gives a catalog");
+        let mut result: Vec<String> = diagnostics.iter().map(|d| d.render(false)).collect();
+        result.extend(catalog.map(|catalog| json::to_string(&catalog, true)));
+        insta::with_settings!({
+            snapshot_path => folder,
+            prepend_module_to_snapshot => false,
+            snapshot_suffix => "",
+            omit_expression => true,
+        }, {
+            insta::assert_snapshot!("result", result.join("\n"));
+        });
+    });
+}

@@ -1,0 +1,100 @@
+//! The released catalogues give the JSON that the reference tool makes of them, byte for
+//! byte. Their data lives beside the repository; without it these tests say so and pass.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use vss_codegen::{
+    Request, compile,
+    model::Catalog,
+    source::{HostLoader, Input},
+    target::json,
+};
+
+fn data() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/vss");
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    eprintln!("skipped: the catalogue data is not at {}", folder.display());
+    None
+}
+
+fn catalogue(data: &Path, version: &str, expand: bool) -> Catalog {
+    let spec = data.join(version).join("spec/VehicleSignalSpecification.vspec");
+    let mut request = Request { model: Some(Input::Path(spec)), expand, ..Request::default() };
+    if version == "v6.0" {
+        request.units.push(Input::Path(data.join("units/units.yaml")));
+        request.quantities.push(Input::Path(data.join("units/quantities.yaml")));
+    }
+    compiled(&request)
+}
+
+fn compiled(request: &Request) -> Catalog {
+    let (catalog, diagnostics) = compile(request, &HostLoader::new());
+    let rendered: Vec<String> = diagnostics.iter().map(|d| d.render(false)).collect();
+    catalog.unwrap_or_else(|| panic!("{}", rendered.join("\n")))
+}
+
+fn assert_same_json(catalog: &Catalog, expected: &Path) {
+    let expected = fs::read_to_string(expected).unwrap();
+    let actual = json::to_string(catalog, false);
+    // A mismatch of a megabyte of text is of no use in a message.
+    let difference = actual.bytes().zip(expected.bytes()).position(|(a, b)| a != b);
+    let around = |text: &str, at: usize| {
+        String::from_utf8_lossy(&text.as_bytes()[at.saturating_sub(60)..(at + 60).min(text.len())])
+            .into_owned()
+    };
+    if let Some(at) = difference {
+        panic!(
+            "at byte {at}\nours:     {}\nexpected: {}",
+            around(&actual, at),
+            around(&expected, at)
+        );
+    }
+    assert_eq!(actual.len(), expected.len());
+}
+
+#[test]
+fn v6_0_expanded() {
+    let Some(data) = data() else { return };
+    let catalog = catalogue(&data, "v6.0", true);
+    assert_same_json(&catalog, &data.join("v6.0/expanded.json"));
+    assert_eq!(catalog.leaves().count(), 1267);
+}
+
+#[test]
+fn v6_0_with_its_instances_as_declared() {
+    let Some(data) = data() else { return };
+    assert_same_json(&catalogue(&data, "v6.0", false), &data.join("v6.0/unexpanded.json"));
+}
+
+#[test]
+fn v5_0_expanded() {
+    let Some(data) = data() else { return };
+    assert_same_json(&catalogue(&data, "v5.0", true), &data.join("v5.0/expanded.json"));
+}
+
+#[test]
+fn an_export_is_a_model_with_the_same_export() {
+    let Some(data) = data() else { return };
+    for (file, expand) in [("v6.0/expanded.json", true), ("v6.0/unexpanded.json", false)] {
+        let path = data.join(file);
+        let model = Some(Input::Path(path.clone()));
+        assert_same_json(&compiled(&Request { model, expand, ..Request::default() }), &path);
+    }
+    let model = Some(Input::Path(data.join("v6.0/unexpanded.json")));
+    let expanded = compiled(&Request { model, ..Request::default() });
+    assert_same_json(&expanded, &data.join("v6.0/expanded.json"));
+}
+
+#[test]
+fn instances_know_where_they_come_from() {
+    let Some(data) = data() else { return };
+    let catalog = catalogue(&data, "v6.0", true);
+    let node = catalog.root.descend().find(|n| n.path == "Vehicle.Cabin.Seat.Row1.DriverSide");
+    let instance = node.and_then(|node| node.instance.clone()).unwrap();
+    assert_eq!((instance.of.as_str(), instance.level), ("Vehicle.Cabin.Seat", 1));
+}
