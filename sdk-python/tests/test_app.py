@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import App, Broker
+from harness import Broker, Run
 
 from vehicle_signal_runtime import VehicleApp, VehicleSignal, use_broker
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
-
-Run = Callable[[str, str], App]
 
 FRAME = """
 import asyncio

@@ -7,7 +7,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from test_app import Run
+from harness import Run
 
 README = Path(__file__).parents[1] / "README.md"
 SNIPPETS = re.findall(r"^```python\n(.*?)^```", README.read_text(), re.MULTILINE | re.DOTALL)

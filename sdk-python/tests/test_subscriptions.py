@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import Broker
+from harness import Broker
 
 from vehicle_signal_runtime import Actuator, Reading, Sensor, VehicleSignal, use_broker
 

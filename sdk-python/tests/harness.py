@@ -1,0 +1,104 @@
+"""Processes that tests need beside them: a real broker, and apps."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Broker:
+    """A broker with the mock provider, on a port that stays the same when it is restarted."""
+
+    def __init__(self, state: Path, command: list[str]) -> None:
+        self.port = _free_port()
+        self.address = f"127.0.0.1:{self.port}"
+        self._state = state
+        self._command = [part.format(port=self.port, state=state) for part in command]
+        self._process: subprocess.Popen[str] | None = None
+
+    def start(self) -> None:
+        with (self._state / "broker.log").open("a") as log:
+            self._process = subprocess.Popen(
+                self._command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, text=True
+            )
+        deadline = time.monotonic() + 30
+        while not _answers(self.port):
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                said = (self._state / "broker.log").read_text()
+                raise RuntimeError(f"the broker did not start: {self._command}\n{said}")
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def built(name: str) -> Path | None:
+    """A program of ours, where it was built."""
+    target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+    programs = (target / profile / name for profile in ("debug", "release"))
+    return next((program for program in programs if program.exists()), None)
+
+
+def broker_command() -> list[str]:
+    """How to start a broker with {port} and {state}: the one that stands by itself, or the
+    one inside the runtime."""
+    if program := built("examples/broker"):
+        return [str(program), "--listen", "127.0.0.1:{port}"]
+    if program := built("vehicle-edge"):
+        options = "serve --grpc-listen 127.0.0.1:{port} --http-listen 127.0.0.1:0"
+        options += " --health-listen 127.0.0.1:0 --state {state}/state"
+        return [str(program), *options.split()]
+    pytest.skip("no broker in target/: run `cargo build -p vehicle-edge-runtime --examples`")
+
+
+class App:
+    """A program that runs beside the test, with its output."""
+
+    def __init__(self, source: Path, address: str) -> None:
+        environment = dict(os.environ, VEHICLE_EDGE_BROKER=address, PYTHONUNBUFFERED="1")
+        self.process = subprocess.Popen(
+            [sys.executable, str(source)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
+            text=True,
+        )
+
+    def line(self) -> str:
+        """The next line of standard output."""
+        assert self.process.stdout is not None
+        return self.process.stdout.readline().rstrip("\n")
+
+    def end(self, number: int) -> tuple[int, str]:
+        """Send a signal; the exit code and standard error."""
+        self.process.send_signal(number)
+        _, errors = self.process.communicate(timeout=20)
+        return self.process.returncode, errors
+
+
+Run = Callable[[str, str], App]
