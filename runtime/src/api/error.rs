@@ -22,7 +22,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct ApiError {
     status: StatusCode,
-    body: ErrorBody,
+    /// Boxed, as every handler's result has room for it.
+    body: Box<ErrorBody>,
 }
 
 /// What a client reads.
@@ -43,7 +44,7 @@ pub(crate) struct ErrorReply {
 impl ApiError {
     fn new(status: StatusCode, code: &str, message: impl Display) -> ApiError {
         let body = ErrorBody { code: code.to_owned(), message: message.to_string(), details: None };
-        ApiError { status, body }
+        ApiError { status, body: Box::new(body) }
     }
 
     pub(crate) fn bad_request(message: impl Display) -> ApiError {
@@ -100,13 +101,13 @@ impl ApiError {
     }
 
     pub(crate) fn into_body(self) -> ErrorBody {
-        self.body
+        *self.body
     }
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        (self.status, Json(ErrorReply { error: self.body })).into_response()
+        (self.status, Json(ErrorReply { error: *self.body })).into_response()
     }
 }
 

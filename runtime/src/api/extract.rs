@@ -19,7 +19,7 @@ impl<S: Send + Sync> FromRequestParts<S> for App {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let path = axum::extract::Path::<String>::from_request_parts(parts, state).await;
-        let axum::extract::Path(id) = path.map_err(|error| ApiError::bad_request(&error))?;
+        let axum::extract::Path(id) = path.map_err(ApiError::bad_request)?;
         Ok(App(id.parse()?))
     }
 }
@@ -33,7 +33,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         match axum::extract::Query::from_request_parts(parts, state).await {
             Ok(axum::extract::Query(query)) => Ok(Query(query)),
-            Err(error) => Err(ApiError::bad_request(&error.body_text())),
+            Err(error) => Err(ApiError::bad_request(error.body_text())),
         }
     }
 }
@@ -48,7 +48,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         let Raw(bytes) = Raw::from_request(request, state).await?;
         match Json::from_bytes(&bytes) {
             Ok(Json(value)) => Ok(Body(value)),
-            Err(error) => Err(ApiError::bad_request(&error.body_text())),
+            Err(error) => Err(ApiError::bad_request(error.body_text())),
         }
     }
 }

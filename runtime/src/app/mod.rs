@@ -21,7 +21,7 @@ pub use manifest::{
     AppManifest, FILE_NAMES as MANIFEST_NAMES, ManifestProblem, RestartPolicy, SignalLib,
     SignalRequest,
 };
+pub(crate) use manifest::{Requirement, normalise};
 pub use state::{Desired, Health, Operation, State, Stream, UnknownWord};
 pub use status::{AppStatus, Line};
 pub use transition::{Action, Denied, Input, Outcome, Rules, Situation, transition};
-pub(crate) use manifest::{Requirement, normalise};

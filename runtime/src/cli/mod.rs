@@ -65,7 +65,7 @@ struct Server {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Start the runtime: broker, mock signals, API, and every app that ought to run
-    Serve(serve::Serve),
+    Serve(Box<serve::Serve>),
     /// Install an app from its folder
     Install(install::Install),
     /// List the apps

@@ -1,6 +1,7 @@
 //! A daemon of a test's own.
 
 use std::{
+    fs::File,
     io::{BufRead, BufReader, Write},
     path::Path,
     process::{Child, Command, Output, Stdio},
@@ -10,20 +11,22 @@ use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::Value;
 use tempfile::TempDir;
 
+/// Shown when its test fails.
+const LOG: &str = "serve.log";
 const PROGRAM: &str = env!("CARGO_BIN_EXE_vehicle-edge");
 
 /// Dropping it stops it.
-pub struct Daemon {
+pub(crate) struct Daemon {
     child: Child,
-    pub state: TempDir,
-    pub http: String,
-    pub grpc: String,
-    pub health: String,
+    pub(crate) state: TempDir,
+    pub(crate) http: String,
+    pub(crate) grpc: String,
+    pub(crate) health: String,
     client: reqwest::Client,
 }
 
 /// `serve` on free ports, with plain processes as sandbox.
-pub fn serve(state: &Path) -> Command {
+pub(crate) fn serve(state: &Path) -> Command {
     let mut command = Command::new(PROGRAM);
     command
         .args(["serve", "--sandbox", "process"])
@@ -39,7 +42,7 @@ pub fn serve(state: &Path) -> Command {
 }
 
 /// Where uv is: in the development environment of this repository, or on the path.
-pub fn uv() -> Option<std::path::PathBuf> {
+pub(crate) fn uv() -> Option<std::path::PathBuf> {
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.venv/bin/uv");
     let named = std::env::var_os("VEHICLE_EDGE_UV").map(Into::into);
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -48,9 +51,10 @@ pub fn uv() -> Option<std::path::PathBuf> {
 }
 
 impl Daemon {
-    pub fn start() -> Daemon {
+    pub(crate) fn start() -> Daemon {
         let state = tempfile::tempdir().unwrap();
-        let mut child = serve(state.path()).spawn().unwrap();
+        let log = File::create(state.path().join(LOG)).unwrap();
+        let mut child = serve(state.path()).stderr(log).spawn().unwrap();
         let mut ready = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut ready).unwrap();
         let part = |name: &str| {
@@ -69,63 +73,63 @@ impl Daemon {
         }
     }
 
-    pub fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
 
-    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.http))
     }
 
     /// Status and body of an answer in JSON.
-    pub async fn call(&self, request: RequestBuilder) -> (StatusCode, Value) {
+    pub(crate) async fn call(&self, request: RequestBuilder) -> (StatusCode, Value) {
         let answer = request.send().await.unwrap();
         let status = answer.status();
         let text = answer.text().await.unwrap();
         (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
     }
 
-    pub async fn get(&self, path: &str) -> (StatusCode, Value) {
+    pub(crate) async fn get(&self, path: &str) -> (StatusCode, Value) {
         self.call(self.request(Method::GET, path)).await
     }
 
-    pub async fn post(&self, path: &str) -> (StatusCode, Value) {
+    pub(crate) async fn post(&self, path: &str) -> (StatusCode, Value) {
         self.call(self.request(Method::POST, path)).await
     }
 
     /// A command that talks to this daemon.
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(PROGRAM);
         command.args(arguments).env("VEHICLE_EDGE_SERVER", &self.http).stdin(Stdio::null());
         command
     }
 
-    pub fn run(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().unwrap()
     }
 
     /// Standard output of a command that succeeds.
-    pub fn ok(&self, arguments: &[&str]) -> String {
+    pub(crate) fn ok(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert!(output.status.success(), "{arguments:?}: {output:?}");
         String::from_utf8(output.stdout).unwrap()
     }
 
     /// Exit code and standard error.
-    pub fn fails(&self, arguments: &[&str]) -> (i32, String) {
+    pub(crate) fn fails(&self, arguments: &[&str]) -> (i32, String) {
         let output = self.run(arguments);
         (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
     }
 
     /// Writes to the standard input of a command.
-    pub fn pipe(&self, arguments: &[&str], input: &str) {
+    pub(crate) fn pipe(&self, arguments: &[&str], input: &str) {
         let mut child = self.command(arguments).stdin(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
         assert!(child.wait().unwrap().success());
     }
 
     /// Asks it to stop; its exit code.
-    pub fn stop(mut self) -> Option<i32> {
+    pub(crate) fn stop(mut self) -> Option<i32> {
         self.terminate();
         self.child.wait().unwrap().code()
     }
@@ -141,5 +145,9 @@ impl Drop for Daemon {
     fn drop(&mut self) {
         self.terminate();
         let _ = self.child.wait();
+        if std::thread::panicking() {
+            let log = std::fs::read_to_string(self.state.path().join(LOG)).unwrap_or_default();
+            eprintln!("{log}");
+        }
     }
 }

@@ -9,11 +9,11 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungsten
 
 use crate::daemon::Daemon;
 
-pub struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub(crate) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
     /// Connects and takes the greeting.
-    pub async fn open(daemon: &Daemon) -> Socket {
+    pub(crate) async fn open(daemon: &Daemon) -> Socket {
         let address = daemon.http.replace("http", "ws") + "/api/ws";
         let mut socket = Socket(connect_async(address).await.unwrap().0);
         let hello = socket.next().await;
@@ -21,12 +21,12 @@ impl Socket {
         socket
     }
 
-    pub async fn say(&mut self, event: &str, data: Value) {
+    pub(crate) async fn say(&mut self, event: &str, data: Value) {
         let message = json!({ "event": event, "id": 1, "data": data });
         self.0.send(Message::text(message.to_string())).await.unwrap();
     }
 
-    pub async fn next(&mut self) -> Value {
+    pub(crate) async fn next(&mut self) -> Value {
         let waiting = tokio::time::timeout(Duration::from_secs(20), async {
             loop {
                 match self.0.next().await {
@@ -40,7 +40,7 @@ impl Socket {
     }
 
     /// Reads on to the first message that `wanted` takes.
-    pub async fn until(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) async fn until(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
         loop {
             let message = self.next().await;
             if wanted(&message) {
