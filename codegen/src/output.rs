@@ -6,8 +6,7 @@
 //! not generated now is ever removed.
 
 use std::{
-    fmt, fs,
-    io::{self, Write},
+    fmt, fs, io,
     path::{Component, Path, PathBuf},
 };
 
@@ -98,16 +97,18 @@ fn replace(path: &Path, contents: &str) -> Result<(), OutputError> {
         let path = path.to_owned();
         move |source| OutputError::Io { action, path, source }
     };
-    if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent).map_err(failed("create the folder", parent))?;
-    }
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.tmp", std::process::id()));
     let temporary = path.with_file_name(name);
-    let written = fs::File::create(&temporary)
-        .and_then(|mut file| file.write_all(contents.as_bytes()))
-        .and_then(|()| fs::rename(&temporary, path));
-    written.map_err(|source| {
+    let mut written = fs::write(&temporary, contents);
+    // Most files have a sibling that came before, so the folder is made only when missed.
+    if let (Err(error), Some(parent)) = (&written, path.parent())
+        && error.kind() == io::ErrorKind::NotFound
+    {
+        fs::create_dir_all(parent).map_err(failed("create the folder", parent))?;
+        written = fs::write(&temporary, contents);
+    }
+    written.and_then(|()| fs::rename(&temporary, path)).map_err(|source| {
         // Best effort: the error that matters is the one on its way out.
         let _ = fs::remove_file(&temporary);
         failed("write", path)(source)
