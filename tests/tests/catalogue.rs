@@ -1,26 +1,15 @@
 //! The released catalogues give the JSON that the reference tool makes of them, byte for
 //! byte. Their data lives beside the repository; without it these tests say so and pass.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
+use vehicle_edge_tests::catalogue as data;
 use vss_codegen::{
     Request, compile,
     model::Catalog,
     source::{HostLoader, Input},
     target::json,
 };
-
-fn data() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/vss");
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    eprintln!("skipped: the catalogue data is not at {}", folder.display());
-    None
-}
 
 fn catalogue(data: &Path, version: &str, expand: bool) -> Catalog {
     let spec = data.join(version).join("spec/VehicleSignalSpecification.vspec");
@@ -59,7 +48,7 @@ fn assert_same_json(catalog: &Catalog, expected: &Path) {
 
 #[test]
 fn v6_0_expanded() {
-    let Some(data) = data() else { return };
+    let Some(data) = data("v6.0") else { return };
     let catalog = catalogue(&data, "v6.0", true);
     assert_same_json(&catalog, &data.join("v6.0/expanded.json"));
     assert_eq!(catalog.leaves().count(), 1267);
@@ -67,19 +56,19 @@ fn v6_0_expanded() {
 
 #[test]
 fn v6_0_with_its_instances_as_declared() {
-    let Some(data) = data() else { return };
+    let Some(data) = data("v6.0") else { return };
     assert_same_json(&catalogue(&data, "v6.0", false), &data.join("v6.0/unexpanded.json"));
 }
 
 #[test]
 fn v5_0_expanded() {
-    let Some(data) = data() else { return };
+    let Some(data) = data("v5.0") else { return };
     assert_same_json(&catalogue(&data, "v5.0", true), &data.join("v5.0/expanded.json"));
 }
 
 #[test]
 fn an_export_is_a_model_with_the_same_export() {
-    let Some(data) = data() else { return };
+    let Some(data) = data("v6.0") else { return };
     for (file, expand) in [("v6.0/expanded.json", true), ("v6.0/unexpanded.json", false)] {
         let path = data.join(file);
         let model = Some(Input::Path(path.clone()));
@@ -92,7 +81,7 @@ fn an_export_is_a_model_with_the_same_export() {
 
 #[test]
 fn instances_know_where_they_come_from() {
-    let Some(data) = data() else { return };
+    let Some(data) = data("v6.0") else { return };
     let catalog = catalogue(&data, "v6.0", true);
     let node = catalog.root.descend().find(|n| n.path == "Vehicle.Cabin.Seat.Row1.DriverSide");
     let instance = node.and_then(|node| node.instance.clone()).unwrap();

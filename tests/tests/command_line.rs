@@ -1,0 +1,121 @@
+//! `vssc` as a program: exit codes, streams, and the examples of its help.
+
+use std::{
+    fs,
+    io::Write,
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+use vehicle_edge_tests::{root, vssc};
+
+fn run(arguments: &[&str]) -> Output {
+    vssc().unwrap().args(arguments).current_dir(root()).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn code(arguments: &[&str]) -> Option<i32> {
+    run(arguments).status.code()
+}
+
+#[test]
+fn exit_codes_tell_a_bad_model_from_bad_arguments() {
+    assert_eq!(code(&["check"]), Some(0));
+    assert_eq!(code(&["check", "tests/cases/values/bad_bounds/model.vspec"]), Some(1));
+    assert_eq!(code(&["check", "nowhere.vspec"]), Some(1));
+    assert_eq!(code(&["export", "json", "-o", "/nowhere/at/all.json"]), Some(1));
+    assert_eq!(code(&["check", "--rhubarb"]), Some(2));
+    assert_eq!(code(&["check", "a.vspec", "-s", "b.vspec"]), Some(2));
+}
+
+#[test]
+fn diagnostics_go_to_standard_error_without_colours() {
+    let output = run(&["export", "json", "tests/cases/yaml/duplicate_keys/model.vspec"]);
+    let errors = text(&output.stderr);
+    assert!(errors.starts_with("warning[VSS006]: 'type' is defined twice"), "{errors}");
+    assert!(errors.ends_with("\n2 warnings\n"), "{errors}");
+    assert!(!errors.contains('\x1b'));
+    assert!(text(&output.stdout).starts_with("{\"Car\": {"));
+}
+
+#[test]
+fn a_model_can_come_from_standard_input() {
+    for model in ["Car: {type: branch}\n", "{\"Car\": {\"type\": \"branch\"}}"] {
+        let mut child = vssc()
+            .unwrap()
+            .args(["export", "json", "-"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(model.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(text(&output.stdout), "{\"Car\": {\"type\": \"branch\"}}\n");
+    }
+}
+
+#[test]
+fn a_file_gets_the_text_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("out.json");
+    let model = "tests/cases/tree/root_only/model.vspec";
+    assert_eq!(code(&["export", "json", "-s", model, "-o", file.to_str().unwrap()]), Some(0));
+    let written = fs::read_to_string(file).unwrap();
+    assert_eq!(written, r#"{"Car": {"description": "Alone.", "type": "branch"}}"#);
+}
+
+#[test]
+fn every_shell_gets_its_completions() {
+    for shell in ["bash", "zsh", "fish"] {
+        let output = run(&["completions", shell]);
+        assert!(text(&output.stdout).contains("overlays"), "{shell}");
+    }
+}
+
+/// Runs what the help shows, in a folder where the files it names exist.
+#[test]
+fn the_examples_of_the_help_work_as_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["model.vspec", "spec/VehicleSignalSpecification.vspec"] {
+        let file = folder.path().join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, "Car: {type: branch}\n").unwrap();
+    }
+    fs::write(folder.path().join("changes.vspec"), "Car: {description: Changed.}\n").unwrap();
+    fs::write(folder.path().join("units.yaml"), "").unwrap();
+    fs::write(folder.path().join("quantities.yaml"), "").unwrap();
+
+    let mut shown = 0;
+    for help in [
+        &["--help"][..],
+        &["check", "--help"],
+        &["export", "--help"],
+        &["export", "json", "--help"],
+    ] {
+        for line in text(&run(help).stdout).lines() {
+            let example = line.trim().strip_prefix("vssc ").filter(|_| line.starts_with("  vssc "));
+            // Where the example stands in a column, its explanation follows many blanks.
+            let Some(example) = example.and_then(|example| example.split("   ").next()) else {
+                continue;
+            };
+            if !example.contains("https://") {
+                works(example, folder.path());
+            }
+            shown += 1;
+        }
+    }
+    assert!(shown >= 10, "only {shown} examples");
+}
+
+fn works(example: &str, folder: &Path) {
+    let program = vssc().unwrap();
+    let output = Command::new(program.get_program())
+        .args(example.split_whitespace())
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "vssc {example}: {}", text(&output.stderr));
+}
