@@ -48,7 +48,7 @@ impl Lowering<'_> {
                 if let Some(unit) = &leaf.unit {
                     self.use_unit(unit);
                 }
-                Kind::Leaf(Box::new(leaf.clone()))
+                Kind::Leaf(leaf.clone())
             }
         };
         let Checked { description, comment, deprecation, const_uid, fka, extra, .. } = &**checked;

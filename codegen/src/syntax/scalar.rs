@@ -56,8 +56,8 @@ pub(super) fn integer(text: &str) -> Option<RawValue> {
         radix(digits, 16)?
     } else if body == "0" {
         0
-    } else if body.starts_with('0') {
-        radix(&body[1..], 8)?
+    } else if let Some(digits) = body.strip_prefix('0') {
+        radix(digits, 8)?
     } else if starts_with_digit(body) && body.contains(':') {
         sexagesimal(body)?
     } else if starts_with_digit(body) {

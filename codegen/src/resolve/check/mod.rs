@@ -52,7 +52,7 @@ pub(super) struct Checked {
 pub(super) enum CheckedKind {
     Branch { instances: Vec<Literal> },
     Struct,
-    Leaf(Leaf),
+    Leaf(Box<Leaf>),
 }
 
 /// What the checks need to know beside the attributes.
@@ -150,9 +150,8 @@ fn check_attributes(
             })
         }
         Some(kind::NodeKind::Struct) => Some(CheckedKind::Struct),
-        Some(kind::NodeKind::Leaf(role)) => {
-            leaf(role, subject, attributes, context, sink).map(CheckedKind::Leaf)
-        }
+        Some(kind::NodeKind::Leaf(role)) => leaf(role, subject, attributes, context, sink)
+            .map(|leaf| CheckedKind::Leaf(Box::new(leaf))),
     };
     Checked {
         description: common::text(attributes, &Name::Description, sink),
