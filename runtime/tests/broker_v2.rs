@@ -13,6 +13,7 @@ use vehicle_edge_runtime::signals::proto::v2::{
     self as proto, open_provider_stream_request::Action as Request,
     open_provider_stream_response::Action as Reply, value::TypedValue,
 };
+use vehicle_edge_runtime::signals::serve_app;
 use vss_codegen::model::Access;
 
 const SPEED: &str = "Vehicle.Speed";
@@ -475,6 +476,29 @@ async fn closing_an_apps_door_cuts_its_streams() {
         code(bench.tcp().await.actuate(actuate(DOOR, value(true)))).await == Code::Unavailable
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_door_that_was_opened_anew_outlives_the_old_one() {
+    let bench = Bench::start().await;
+    let old = bench.app("again", &[(SPEED, Access::Read)]);
+    let path = old.path().to_owned();
+    let new = serve_app(bench.broker.clone(), bench.outside.clone(), path.parent().unwrap());
+    let _folder = old.close();
+    assert!(path.exists());
+    drop(new);
+    assert!(!path.exists());
+}
+
+#[tokio::test]
+async fn a_shutdown_does_not_wait_for_clients_that_stay() {
+    let bench = Bench::start().await;
+    let mut client = bench.tcp().await;
+    let mut stream = client.subscribe(subscribe(&[SPEED], 0)).await.unwrap().into_inner();
+    stream.next().await.unwrap().unwrap();
+    let server = bench.stop();
+    tokio::time::timeout(Duration::from_secs(5), server).await.unwrap().unwrap().unwrap();
+    assert!(stream.next().await.is_none_or(|message| message.is_err()));
 }
 
 #[tokio::test]

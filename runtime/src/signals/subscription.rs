@@ -95,3 +95,54 @@ impl Drop for Subscription {
         self.broker.count_dropped(self.queue.dropped());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use vss_codegen::model::Value;
+
+    use super::*;
+    use crate::signals::{Client, testing::broker};
+
+    const SPEED: &str = "Vehicle.Speed";
+
+    fn values(batch: &[Arc<Update>]) -> Vec<Option<Value>> {
+        batch.iter().map(|update| update.datapoint().value.clone()).collect()
+    }
+
+    #[tokio::test]
+    async fn signals_named_twice_count_once() {
+        let broker = broker();
+        let paths = [SPEED, "Vehicle.Mode", SPEED];
+        let mut subscription = broker.subscribe(&Client::runtime(), &paths, 0).unwrap();
+        assert_eq!(values(&subscription.next().await), [None, None]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_paced_reader_gets_the_last_value_at_the_intervals_end() {
+        let (broker, client) = (broker(), Client::runtime());
+        let subscription = broker.subscribe(&client, &[SPEED], 100).unwrap();
+        let mut subscription = subscription.at_most_every(Duration::from_secs(1));
+        let start = Instant::now();
+        subscription.next().await;
+        for speed in [1.0, 2.0, 3.0] {
+            broker.publish(&client, SPEED, Value::Float(speed)).unwrap();
+        }
+        assert_eq!(values(&subscription.next().await), [Some(Value::Float(3.0))]);
+        assert_eq!(start.elapsed().as_secs(), 1);
+        // After a silence, a value does not wait.
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        broker.publish(&client, SPEED, Value::Float(4.0)).unwrap();
+        assert_eq!(values(&subscription.next().await), [Some(Value::Float(4.0))]);
+        assert_eq!(start.elapsed().as_secs(), 11);
+    }
+
+    #[tokio::test]
+    async fn a_subscription_that_ended_costs_publishers_nothing() {
+        let (broker, client) = (broker(), Client::runtime());
+        let subscription = broker.subscribe(&client, &[SPEED], 0).unwrap();
+        let queue = Arc::downgrade(&subscription.queue);
+        drop(subscription);
+        assert!(queue.upgrade().is_none(), "no signal keeps its queue");
+        broker.publish(&client, SPEED, Value::Float(1.0)).unwrap();
+    }
+}

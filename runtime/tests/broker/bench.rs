@@ -1,12 +1,19 @@
 //! A broker with a small model, and clients for it.
 
-use std::{collections::HashMap, future::Future, path::PathBuf, time::Duration};
+use std::{
+    collections::HashMap,
+    future::Future,
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use hyper_util::rt::TokioIo;
 use tempfile::TempDir;
 use tokio::{
     net::{TcpListener, UnixStream},
     sync::mpsc,
+    task::JoinHandle,
 };
 use tokio_stream::{StreamExt, wrappers::ReceiverStream};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -15,10 +22,14 @@ use tonic::{
     transport::{Channel, Endpoint},
 };
 use vehicle_edge_runtime::signals::{
-    AppSocket, Broker, Client, Grants, SOCKET_NAME,
-    proto::v2::{
-        self as proto, open_provider_stream_request::Action as Request,
-        open_provider_stream_response::Action as Reply, val_client::ValClient, value::TypedValue,
+    AppSocket, Broker, Client, Grants,
+    proto::{
+        v1,
+        v2::{
+            self as proto, open_provider_stream_request::Action as Request,
+            open_provider_stream_response::Action as Reply, val_client::ValClient,
+            value::TypedValue,
+        },
     },
     serve_app, serve_tcp,
 };
@@ -48,7 +59,8 @@ pub(crate) struct Bench {
     pub(crate) broker: Broker,
     pub(crate) outside: Client,
     address: String,
-    _stop: DropGuard,
+    server: JoinHandle<io::Result<()>>,
+    stop: DropGuard,
 }
 
 impl Bench {
@@ -57,12 +69,23 @@ impl Bench {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
-        tokio::spawn(serve_tcp(broker.clone(), listener, stop.clone()));
-        Bench { broker, outside: Client::outside(), address, _stop: stop.drop_guard() }
+        let server = tokio::spawn(serve_tcp(broker.clone(), listener, stop.clone()));
+        let (outside, stop) = (Client::outside(), stop.drop_guard());
+        Bench { broker, outside, address, server, stop }
+    }
+
+    /// Asks the server to end.
+    pub(crate) fn stop(self) -> JoinHandle<io::Result<()>> {
+        drop(self.stop);
+        self.server
     }
 
     pub(crate) async fn tcp(&self) -> Val {
         ValClient::connect(self.address.clone()).await.unwrap()
+    }
+
+    pub(crate) async fn v1(&self) -> v1::val_client::ValClient<Channel> {
+        v1::val_client::ValClient::connect(self.address.clone()).await.unwrap()
     }
 
     pub(crate) async fn provider(&self) -> ProviderEnd {
@@ -86,17 +109,28 @@ pub(crate) struct Door {
 
 impl Door {
     pub(crate) async fn client(&self) -> Val {
-        let path = self.folder.path().join("b").join(SOCKET_NAME);
+        ValClient::new(self.channel().await)
+    }
+
+    pub(crate) async fn v1(&self) -> v1::val_client::ValClient<Channel> {
+        v1::val_client::ValClient::new(self.channel().await)
+    }
+
+    async fn channel(&self) -> Channel {
+        let path = self.socket.path().to_owned();
         let connector = tower::service_fn(move |_| {
             let path: PathBuf = path.clone();
             async move { UnixStream::connect(path).await.map(TokioIo::new) }
         });
-        let endpoint = Endpoint::from_static("http://app");
-        ValClient::new(endpoint.connect_with_connector(connector).await.unwrap())
+        Endpoint::from_static("http://app").connect_with_connector(connector).await.unwrap()
     }
 
     pub(crate) async fn provider(&self) -> ProviderEnd {
         ProviderEnd::open(self.client().await).await
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.socket.path()
     }
 
     pub(crate) fn close(self) -> TempDir {

@@ -8,7 +8,7 @@ mod connection;
 
 use std::{
     fs, io,
-    os::unix::fs::PermissionsExt,
+    os::unix::fs::{MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -68,6 +68,8 @@ pub async fn serve_tcp(
 #[derive(Debug)]
 pub struct AppSocket {
     path: PathBuf,
+    /// Device and inode of the socket: another door may stand at the path by now.
+    file: (u64, u64),
     _shutdown: DropGuard,
 }
 
@@ -82,6 +84,7 @@ pub fn serve_app(broker: Broker, client: Client, folder: &Path) -> io::Result<Ap
     let path = folder.join(SOCKET_NAME);
     let listener = crate::socket::bind(&path)?;
     fs::set_permissions(&path, fs::Permissions::from_mode(0o666))?;
+    let file = identity(&path)?;
     listener.set_nonblocking(true)?;
     let listener = Arc::new(UnixListener::from_std(listener)?);
 
@@ -99,7 +102,7 @@ pub fn serve_app(broker: Broker, client: Client, folder: &Path) -> io::Result<Ap
             tracing::error!(%error, client = name, "an app's broker socket failed");
         }
     });
-    Ok(AppSocket { path, _shutdown: shutdown.drop_guard() })
+    Ok(AppSocket { path, file, _shutdown: shutdown.drop_guard() })
 }
 
 impl AppSocket {
@@ -110,9 +113,15 @@ impl AppSocket {
 
 impl Drop for AppSocket {
     fn drop(&mut self) {
-        // Gone already when the app's folder was removed first.
-        let _ = fs::remove_file(&self.path);
+        if identity(&self.path).is_ok_and(|file| file == self.file) {
+            let _ = fs::remove_file(&self.path);
+        }
     }
+}
+
+fn identity(path: &Path) -> io::Result<(u64, u64)> {
+    let metadata = fs::symlink_metadata(path)?;
+    Ok((metadata.dev(), metadata.ino()))
 }
 
 fn router(broker: Broker, client: Client) -> Router {
