@@ -31,7 +31,7 @@ pub struct Templates {
 
 #[derive(Debug, thiserror::Error)]
 pub enum TemplateError {
-    #[error("cannot read the template folder {}: {source}", path.display())]
+    #[error("cannot read templates from {}: {source}", path.display())]
     Read { path: PathBuf, source: io::Error },
     #[error(
         "no template in {}: templates are named like the embedded ones, as {example}",
@@ -56,9 +56,14 @@ impl Templates {
     }
 
     /// Reads the user's templates; one that is missing falls back to the embedded one.
+    /// Only the folders of the targets are looked into, whatever else is beside them.
     pub fn from_dir(folder: &Path) -> Result<Templates, TemplateError> {
+        fs::read_dir(folder)
+            .map_err(|source| TemplateError::Read { path: folder.to_owned(), source })?;
         let mut own = BTreeMap::new();
-        read_folder(folder, "", &mut own)?;
+        for target in EMBEDDED.dirs().filter_map(|dir| dir.path().to_str()) {
+            read_target(folder, target, &mut own)?;
+        }
         let embedded = embedded_names();
         if !own.keys().any(|name| embedded.contains(name)) {
             let example = embedded.into_iter().next().unwrap_or_default();
@@ -76,23 +81,25 @@ impl Templates {
     }
 }
 
-fn read_folder(
+fn read_target(
     folder: &Path,
-    prefix: &str,
+    target: &str,
     found: &mut BTreeMap<String, String>,
 ) -> Result<(), TemplateError> {
     let failed = |path: &Path| {
         let path = path.to_owned();
         move |source| TemplateError::Read { path, source }
     };
-    for entry in fs::read_dir(folder).map_err(failed(folder))? {
-        let entry = entry.map_err(failed(folder))?;
-        let path = entry.path();
-        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
-        if path.is_dir() {
-            read_folder(&path, &format!("{name}/"), found)?;
-        } else if name.ends_with(EXTENSION) {
-            found.insert(name, fs::read_to_string(&path).map_err(failed(&path))?);
+    let folder = folder.join(target);
+    if !folder.is_dir() {
+        return Ok(());
+    }
+    for entry in fs::read_dir(&folder).map_err(failed(&folder))? {
+        let path = entry.map_err(failed(&folder))?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.ends_with(EXTENSION) {
+            let source = fs::read_to_string(&path).map_err(failed(&path))?;
+            found.insert(format!("{target}/{name}"), source);
         }
     }
     Ok(())
@@ -235,6 +242,6 @@ mod tests {
         let error = Templates::from_dir(folder.path()).unwrap_err().to_string();
         assert!(error.contains("as manifest/manifest.json.j2"), "{error}");
         let missing = Templates::from_dir(&folder.path().join("none")).unwrap_err().to_string();
-        assert!(missing.starts_with("cannot read the template folder"), "{missing}");
+        assert!(missing.starts_with("cannot read templates from "), "{missing}");
     }
 }
