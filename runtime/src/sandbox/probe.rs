@@ -89,15 +89,16 @@ fn attempt() -> Result<bool, Failure> {
         first_seq: 1,
     };
     let rooms = native::Rooms::plan(&launch)?;
-    let child = fork(rooms.namespaces(), || match rooms.enclose().and_then(|()| rooms.lock()) {
-        Ok(()) => 0,
-        Err(failure) => {
-            say(&failure);
-            1
-        }
-    })
-    .map_err(Failure::at("make new namespaces"))?;
-    let ended = waitpid(Some(child), WaitOptions::empty()).map_err(Failure::at("wait"))?;
+    let child =
+        fork(rooms.namespaces(), None, || match rooms.enclose().and_then(|()| rooms.lock()) {
+            Ok(()) => 0,
+            Err(failure) => {
+                say(&failure);
+                1
+            }
+        })
+        .map_err(Failure::at("make new namespaces"))?;
+    let ended = waitpid(Some(child.pid), WaitOptions::empty()).map_err(Failure::at("wait"))?;
     Ok(ended.is_some_and(|(_, status)| status.exit_status() == Some(0)))
 }
 

@@ -5,7 +5,7 @@ use std::{
     fs::{self, File},
     io::{self, Read, Write},
     os::{
-        fd::OwnedFd,
+        fd::{AsFd, OwnedFd},
         unix::{net::UnixStream, process::CommandExt},
     },
     process::{Command, Stdio},
@@ -31,6 +31,8 @@ use super::{
 };
 use crate::sandbox::{Launch, cgroup::Group};
 
+const JOIN: &str = "put the app into its control group";
+
 /// stdin, stdout, stderr.
 type Three = [OwnedFd; 3];
 
@@ -44,13 +46,19 @@ pub(crate) fn start(
     let (lifeline, inner) = UnixStream::pair().map_err(Failure::at("make the lifeline"))?;
     let (reader, writer) = report::channel().map_err(Failure::at("make the report's socket"))?;
     let limits = rlimits(launch, &group, walls);
+    let mut entry = group.entry().map_err(Failure::at(JOIN))?;
+    let folder = entry.folder.take();
 
     // The child gets a copy of our ends too, and takes its copy out of here to close it:
     // an init that holds its own lifeline would never see it end.
     let near = RefCell::new(Some((ours, lifeline, reader)));
-    let init_pid = fork(walls.namespaces(), || {
+    let forked = fork(walls.namespaces(), folder.as_ref().map(AsFd::as_fd), || {
         drop(near.take());
-        match init_main(launch, walls, &limits, theirs, inner, &writer) {
+        match entry
+            .join()
+            .map_err(Failure::at(JOIN))
+            .and_then(|()| init_main(launch, walls, &limits, theirs, inner, &writer))
+        {
             Ok(()) => 0,
             Err(failure) => {
                 writer.failure(&failure);
@@ -59,6 +67,7 @@ pub(crate) fn start(
         }
     })
     .map_err(Failure::at("make new namespaces"))?;
+    let init_pid = forked.pid;
     drop(writer);
     let Some((ours, lifeline, reader)) = near.take() else {
         return Err(Failure::new("make the app's pipes", "they are gone"));
@@ -68,9 +77,9 @@ pub(crate) fn start(
     let outcome = pidfd_open(init_pid, PidfdFlags::empty())
         .map_err(Failure::at("hold the sandbox's init"))
         .and_then(|init| {
-            group
-                .add(init_pid.as_raw_nonzero().get() as u32)
-                .map_err(Failure::at("put the app into its control group"))?;
+            if !forked.in_group {
+                group.add(init_pid).map_err(Failure::at(JOIN))?;
+            }
             // A failure of the init comes as its report.
             let _ = (&lifeline).write_all(init::GO);
             reader.wait(|sender| {
@@ -122,14 +131,14 @@ fn init_main(
     }
     // Not before the shim has put us into the control group.
     lifeline.read_exact(&mut [0; init::GO.len()]).map_err(Failure::at("hear from the shim"))?;
-    let app = fork(0, || {
+    let app = fork(0, None, || {
         let failure = app_main(launch, walls, limits, stdio, writer);
         writer.failure(&failure);
         127
     })
     .map_err(Failure::at("make the app's process"))?;
     writer.close();
-    init::watch(app, lifeline, &signals, walls.dies_with_its_init());
+    init::watch(app.pid, lifeline, &signals, walls.dies_with_its_init());
     Ok(())
 }
 

@@ -1,12 +1,15 @@
 //! One app's group.
 
 use std::{
-    fs, io,
+    collections::BTreeMap,
+    fs::{self, File},
+    io::{self, Write},
     path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
 };
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde::{Deserialize, Serialize};
 
 use super::{Layout, Slot, Version};
@@ -41,7 +44,7 @@ impl Group {
             freezer: slot(true, &layout.freezer),
         };
         group.remove()?;
-        for folder in group.folders() {
+        for (_, folder) in group.folders() {
             fs::create_dir_all(folder).map_err(|error| named(folder, error))?;
         }
         group.limit(limits)?;
@@ -93,10 +96,32 @@ impl Group {
         Ok(())
     }
 
-    pub(crate) fn add(&self, pid: u32) -> io::Result<()> {
-        for folder in self.folders() {
+    /// The ways in that cost nothing. Writing a pid into `cgroup.procs` waits, for each
+    /// hierarchy, until all processors have passed a quiet moment, which takes 10 ms and
+    /// more; being born in a group, or moving one's own only thread, does not.
+    pub(crate) fn entry(&self) -> io::Result<Entry> {
+        let mut entry = Entry { folder: None, tasks: Vec::new() };
+        for (version, folder) in self.folders() {
+            let (path, write) = match version {
+                Version::One => (folder.join("tasks"), true),
+                Version::Two => (folder.to_owned(), false),
+            };
+            let file = fs::OpenOptions::new().read(!write).write(write).open(&path);
+            let file = file.map_err(|error| named(&path, error))?;
+            match version {
+                Version::One => entry.tasks.push(file),
+                Version::Two => entry.folder = Some(file),
+            }
+        }
+        Ok(entry)
+    }
+
+    /// The slow way into version 2, for a kernel without the other.
+    pub(crate) fn add(&self, pid: Pid) -> io::Result<()> {
+        for (_, folder) in self.folders().filter(|(version, _)| *version == Version::Two) {
             let file = folder.join("cgroup.procs");
-            fs::write(&file, pid.to_string()).map_err(|error| named(&file, error))?;
+            fs::write(&file, pid.as_raw_nonzero().to_string())
+                .map_err(|error| named(&file, error))?;
         }
         Ok(())
     }
@@ -139,8 +164,8 @@ impl Group {
                 continue;
             }
             for pid in slot.get("cgroup.procs").lines().filter_map(|line| line.parse().ok()) {
-                if let Some(pid) = rustix::process::Pid::from_raw(pid) {
-                    let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+                if let Some(pid) = Pid::from_raw(pid) {
+                    let _ = kill_process(pid, Signal::KILL);
                 }
             }
         }
@@ -162,7 +187,7 @@ impl Group {
 
     /// Kills what is left in it and takes the folders away.
     pub(crate) fn remove(&self) -> io::Result<()> {
-        let mut left: Vec<&Path> = self.folders().collect();
+        let mut left: Vec<&Path> = self.folders().map(|(_, folder)| folder).collect();
         left.retain(|folder| folder.exists());
         if left.is_empty() {
             return Ok(());
@@ -192,11 +217,25 @@ impl Group {
     }
 
     /// Each folder once: in version 2 all jobs share one.
-    fn folders(&self) -> impl Iterator<Item = &Path> {
-        let mut folders: Vec<&Path> = self.slots().map(|slot| slot.parent.as_path()).collect();
-        folders.sort();
-        folders.dedup();
-        folders.into_iter()
+    fn folders(&self) -> impl Iterator<Item = (Version, &Path)> {
+        let slots = self.slots().map(|slot| (slot.parent.as_path(), slot.version));
+        let folders: BTreeMap<&Path, Version> = slots.collect();
+        folders.into_iter().map(|(folder, version)| (version, folder))
+    }
+}
+
+/// How a new process gets into its group.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    /// Of version 2: to be born in.
+    pub(crate) folder: Option<File>,
+    tasks: Vec<File>,
+}
+
+impl Entry {
+    /// Of version 1, in the new process itself, while it has one thread.
+    pub(crate) fn join(&self) -> io::Result<()> {
+        self.tasks.iter().try_for_each(|mut tasks| tasks.write_all(b"0"))
     }
 }
 
@@ -205,7 +244,7 @@ impl Slot {
         let file = self.parent.join(name);
         // Not `fs::write`, which would create and truncate.
         let open = fs::OpenOptions::new().write(true).open(&file);
-        open.and_then(|mut file| io::Write::write_all(&mut file, value.to_string().as_bytes()))
+        open.and_then(|mut file| file.write_all(value.to_string().as_bytes()))
             .map_err(|error| named(&file, error))
     }
 
