@@ -109,7 +109,7 @@ impl Group {
             let file = fs::OpenOptions::new().read(!write).write(write).open(&path);
             let file = file.map_err(|error| named(&path, error))?;
             match version {
-                Version::One => entry.tasks.push(file),
+                Version::One => entry.tasks.push((path, file)),
                 Version::Two => entry.folder = Some(file),
             }
         }
@@ -229,13 +229,17 @@ impl Group {
 pub(crate) struct Entry {
     /// Of version 2: to be born in.
     pub(crate) folder: Option<File>,
-    tasks: Vec<File>,
+    tasks: Vec<(PathBuf, File)>,
 }
 
 impl Entry {
     /// Of version 1, in the new process itself, while it has one thread.
     pub(crate) fn join(&self) -> io::Result<()> {
-        self.tasks.iter().try_for_each(|mut tasks| tasks.write_all(b"0"))
+        for (path, file) in &self.tasks {
+            let mut file: &File = file;
+            file.write_all(b"0").map_err(|error| named(path, error))?;
+        }
+        Ok(())
     }
 }
 
