@@ -2,6 +2,9 @@
 //!
 //! Says so and passes where there is no uv (`VEHICLE_EDGE_UV`, or on PATH).
 
+// Helpers outside of test functions may fail a test like the tests themselves.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 #[path = "supervisor/bench.rs"]
 mod bench;
 #[path = "supervisor/install.rs"]

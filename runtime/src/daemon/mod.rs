@@ -76,6 +76,9 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         Some(path) => path.clone(),
         None => state_dir::default_path()?,
     };
+    // What is made below the state folder is read by the apps' own users, whatever the
+    // person who starts us is used to; the folder itself lets nobody else in.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
     let state = StateDir::open(path)?;
     let listeners = Listeners {
         http: listen::bind("--http-listen", options.http).await?,

@@ -54,7 +54,7 @@ impl Builder {
         self.run("create the environment", create, report).await?;
         let python = plan.env.join("bin/python");
         if !locked.is_empty() {
-            report("install", format!("installing {} packages", locked.len()));
+            report("install", format!("installing {}", counted(locked.len(), "package")));
             let sync = arguments(
                 &["pip", "sync", "--require-hashes", "--no-build"],
                 &[("--python", &python), ("", plan.lock)],
@@ -79,7 +79,7 @@ impl Builder {
             tokio::fs::write(plan.lock, "").await.map_err(io)?;
             return Ok(Vec::new());
         }
-        report("resolve", format!("resolving {} requirements", plan.requirements.len()));
+        report("resolve", format!("resolving {}", counted(plan.requirements.len(), "requirement")));
         let compile = arguments(
             &["pip", "compile", "-", "--quiet", "--generate-hashes", "--no-header"],
             &[("--python", &self.interpreter), ("--output-file", plan.lock)],
@@ -103,6 +103,10 @@ impl Builder {
         let outcome = self.uv.run(arguments, "", |line| report("install", line.to_owned())).await?;
         outcome.map_err(|Refusal(output)| PythonError::Uv { step, output })
     }
+}
+
+fn counted(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

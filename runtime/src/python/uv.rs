@@ -60,7 +60,9 @@ impl Uv {
         if let Some(stderr) = child.stderr.take() {
             let mut lines = BufReader::new(stderr).lines();
             while let Some(text) = lines.next_line().await.map_err(io)? {
-                line(&text);
+                if is_news(&text) {
+                    line(text.trim());
+                }
                 if output.len() < MAX_OUTPUT {
                     output.push_str(&text);
                     output.push('\n');
@@ -85,6 +87,11 @@ impl Uv {
             _ => PythonError::Io { path: self.program.clone(), error },
         }
     }
+}
+
+/// Not what the app's owner knows already.
+fn is_news(line: &str) -> bool {
+    !line.trim().is_empty() && !line.starts_with("Using Python ")
 }
 
 /// Arguments of which some are paths.

@@ -159,7 +159,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let locked = folder.path().join("a/b/c");
         fs::create_dir_all(&locked).unwrap();
-        fs::set_permissions(folder.path().join("a/b"), fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(folder.path().join("a/b"), fs::Permissions::from_mode(0o000)).unwrap();
         remove(&folder.path().join("a")).unwrap();
         remove(&folder.path().join("a")).unwrap();
         assert!(names(folder.path()).is_empty());

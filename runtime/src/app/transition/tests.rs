@@ -56,7 +56,7 @@ impl App {
         self
     }
 
-    fn is_already(self, operation: Operation) -> App {
+    fn answers_already(self, operation: Operation) -> App {
         let outcome = transition(&self.now, &Input::Ask(operation), &self.rules, self.at);
         assert_eq!(outcome, Ok(Outcome::Already), "{operation} in {}", self.now.state);
         self
@@ -122,16 +122,16 @@ fn a_requested_stop_ends_in_stopped_whatever_the_code() {
 
 #[test]
 fn repeated_requests_are_harmless() {
-    App::installing(R::No).is_already(Operation::Install).is_already(Operation::Stop);
-    App::installed(R::No).is_already(Operation::Stop);
-    App::installed(R::No).ask(Operation::Start).is_already(Operation::Start);
-    App::running(R::No).is_already(Operation::Start).is_already(Operation::Resume);
-    App::running(R::No).ask(Operation::Pause).is_already(Operation::Pause);
-    App::paused(R::No).is_already(Operation::Pause);
-    App::paused(R::No).ask(Operation::Resume).is_already(Operation::Resume);
-    App::running(R::No).ask(Operation::Stop).is_already(Operation::Stop);
-    App::running(R::No).ask(Operation::Restart).is_already(Operation::Restart);
-    App::running(R::No).ask(Operation::Uninstall).is_already(Operation::Uninstall);
+    App::installing(R::No).answers_already(Operation::Install).answers_already(Operation::Stop);
+    App::installed(R::No).answers_already(Operation::Stop);
+    App::installed(R::No).ask(Operation::Start).answers_already(Operation::Start);
+    App::running(R::No).answers_already(Operation::Start).answers_already(Operation::Resume);
+    App::running(R::No).ask(Operation::Pause).answers_already(Operation::Pause);
+    App::paused(R::No).answers_already(Operation::Pause);
+    App::paused(R::No).ask(Operation::Resume).answers_already(Operation::Resume);
+    App::running(R::No).ask(Operation::Stop).answers_already(Operation::Stop);
+    App::running(R::No).ask(Operation::Restart).answers_already(Operation::Restart);
+    App::running(R::No).ask(Operation::Uninstall).answers_already(Operation::Uninstall);
 }
 
 #[test]
