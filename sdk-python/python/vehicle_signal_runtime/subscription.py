@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from . import broker
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from asyncio import Future, Task
 
     from ._core import Stream
+
+#: After so many seconds of callbacks the loop gets a chance.
+SLICE = 0.005
 
 # Running subscriptions; a loop alone keeps only weak references to its tasks.
 _running: set[Subscription] = set()
@@ -61,19 +65,22 @@ class Subscription:
         import asyncio
 
         try:
+            since = monotonic()
             while self._active:
                 readings = self._stream.take()
                 broker.note_connection(self._stream.lost)
                 if not readings:
                     self._waiting = self._stream.wait()
                     await self._waiting
-                    continue
+                    since = monotonic()
                 for reading in readings:
                     await self._call(reading)
                     if not self._active:
                         return
-                # A plain callback never gives the loop a chance by itself.
-                await asyncio.sleep(0)
+                    # A plain callback never gives the loop a chance by itself.
+                    if monotonic() - since > SLICE:
+                        await asyncio.sleep(0)
+                        since = monotonic()
         except VehicleSignalError as error:
             broker.logger().error("the subscription to %s ended: %s", ", ".join(self.paths), error)
         finally:
