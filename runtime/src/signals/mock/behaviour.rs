@@ -4,7 +4,7 @@ use std::{f64::consts::TAU, time::Duration};
 
 use vss_codegen::model::{DataType, Element, SignalKind, Value};
 
-use super::range::Range;
+use super::range::{Range, last_name};
 use crate::signals::Entry;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +13,10 @@ pub(super) enum Behaviour {
     Constant(Value),
     /// Standing, town, motorway, and back, in km/h.
     Drive { datatype: DataType, range: Range },
+    /// Whether the car drives.
+    Moving,
+    /// Counts the kilometres.
+    Odometer { datatype: DataType, range: Range },
     /// Two slow waves.
     Wander { datatype: DataType, range: Range, seed: u64 },
     /// False, and for half a minute in ten true.
@@ -24,15 +28,18 @@ pub(super) enum Behaviour {
 /// Seconds and km/h; in between it is linear.
 const TRIP: [(f64, f64); 9] = [
     (0.0, 0.0),
-    (4.0, 0.0),
-    (16.0, 50.0),
+    (1.0, 0.0),
+    (13.0, 50.0),
     (40.0, 52.0),
     (58.0, 105.0),
     (85.0, 118.0),
-    (105.0, 38.0),
-    (116.0, 0.0),
+    (103.0, 38.0),
+    (112.0, 0.0),
     (120.0, 0.0),
 ];
+
+/// Of the trip, in km/h.
+const AVERAGE: f64 = 61.0;
 
 impl Behaviour {
     /// `None` for a signal whose values the broker cannot hold (structs).
@@ -49,15 +56,19 @@ impl Behaviour {
             return Some(Behaviour::Cycle { values: allowed.clone(), seed });
         }
         match &datatype.element {
+            Element::Boolean if last_name(entry) == "IsMoving" => Some(Behaviour::Moving),
             Element::Boolean => Some(Behaviour::Blink { seed }),
             element if element.is_number() => {
                 let range = Range::of(entry);
-                let speed =
-                    signal.path.ends_with("Speed") && signal.unit.as_deref() == Some("km/h");
-                Some(if speed {
-                    Behaviour::Drive { datatype, range }
-                } else {
-                    Behaviour::Wander { datatype, range, seed }
+                let unit = signal.unit.as_deref();
+                Some(match (last_name(entry), unit) {
+                    (name, Some("km/h")) if name.ends_with("Speed") => {
+                        Behaviour::Drive { datatype, range }
+                    }
+                    ("TraveledDistance", Some("km")) => {
+                        Behaviour::Odometer { datatype, range: Range::within_bounds(entry) }
+                    }
+                    _ => Behaviour::Wander { datatype, range, seed },
                 })
             }
             _ => first(entry).map(Behaviour::Constant),
@@ -69,7 +80,9 @@ impl Behaviour {
         match self {
             Behaviour::Constant(_) => None,
             Behaviour::Drive { .. } => Some(Duration::from_millis(100)),
-            Behaviour::Wander { .. } => Some(Duration::from_secs(1)),
+            Behaviour::Wander { .. } | Behaviour::Moving | Behaviour::Odometer { .. } => {
+                Some(Duration::from_secs(1))
+            }
             Behaviour::Blink { .. } | Behaviour::Cycle { .. } => Some(Duration::from_secs(5)),
         }
     }
@@ -80,6 +93,11 @@ impl Behaviour {
             Behaviour::Constant(value) => value.clone(),
             Behaviour::Drive { datatype, range } => {
                 scalar(&datatype.element, range.keep(round(trip(seconds), 1.0)))
+            }
+            Behaviour::Moving => Value::Bool(trip(seconds) > 0.0),
+            Behaviour::Odometer { datatype, range } => {
+                let kilometres = 12_345.0 + seconds * AVERAGE / 3600.0;
+                scalar(&datatype.element, range.keep(round(kilometres, 1.0)))
             }
             Behaviour::Wander { datatype, range, seed } => {
                 let value = round(wander(*range, *seed, seconds), range.span());
@@ -140,13 +158,17 @@ fn first(entry: &Entry) -> Option<Value> {
             Element::Struct(_) => return None,
             number => {
                 let range = Range::of(entry);
-                // An actuator rests at its lowest, unless zero is within reach.
-                let rest = if range.low <= 0.0 && range.high >= 0.0 { 0.0 } else { range.low };
-                let value = match signal.kind {
-                    SignalKind::Actuator => rest,
-                    _ => f64::midpoint(range.low, range.high),
-                };
-                scalar(number, range.keep(round(value, range.span())))
+                let zero = scalar(number, 0.0);
+                // An actuator is off, or closed, or at zero; only temperatures are not.
+                let off = signal.kind == SignalKind::Actuator
+                    && signal.unit.as_deref() != Some("celsius")
+                    && entry.limits().check(&zero, &DataType::scalar(number.clone())).is_ok();
+                if off {
+                    zero
+                } else {
+                    let middle = f64::midpoint(range.low, range.high);
+                    scalar(number, range.keep(round(middle, range.span())))
+                }
             }
         },
     };
@@ -154,7 +176,7 @@ fn first(entry: &Entry) -> Option<Value> {
 }
 
 fn text(entry: &Entry) -> String {
-    let name = entry.path().rsplit('.').next().unwrap_or_default();
+    let name = last_name(entry);
     match name {
         "VIN" => "WVEDGE00000000001".to_owned(),
         "WMI" => "WVE".to_owned(),
@@ -255,10 +277,10 @@ mod tests {
             Value::Float(value) => value,
             other => panic!("{other:?}"),
         };
-        assert_eq!(at(2), 0.0);
+        assert_eq!(at(0), 0.0);
         assert!((40.0..60.0).contains(&at(30)));
         assert!((100.0..130.0).contains(&at(75)));
-        assert!(at(10) < at(14) && at(110) < at(100));
+        assert!(at(4) < at(8) && at(108) < at(100));
         assert_eq!(at(119), 0.0);
         assert_eq!(at(75), at(75));
     }

@@ -32,6 +32,15 @@ const USUAL: [(&str, f64, f64); 24] = [
     ("ratio", 0.2, 0.8),
 ];
 
+/// What is usual for some signals that a unit does not tell enough about, by last name.
+const BY_NAME: [(&str, f64, f64); 5] = [
+    ("Latitude", 48.1, 48.2),
+    ("Longitude", 11.5, 11.7),
+    ("CurrentGear", 1.0, 6.0),
+    ("Range", 250_000.0, 300_000.0),
+    ("Year", 2026.0, 2026.0),
+];
+
 /// Where nothing is known.
 const ANY: (f64, f64) = (0.0, 100.0);
 
@@ -45,17 +54,11 @@ impl Range {
     /// Within the signal's bounds always; what its unit makes usual, where that fits.
     pub(super) fn of(entry: &Entry) -> Range {
         let limits = entry.limits();
-        let by_type = entry.signal().datatype.element.integer_range();
-        let low = limits.min.as_ref().and_then(number).or(by_type.map(|(low, _)| low as f64));
-        let high = limits.max.as_ref().and_then(number).or(by_type.map(|(_, high)| high as f64));
-        let low = low.unwrap_or(f64::NEG_INFINITY);
-        // A manifest that was changed by hand may have bounds that contradict each other.
-        let high = high.unwrap_or(f64::INFINITY).max(low);
-
-        let unit = entry.signal().unit.as_deref();
-        let usual = USUAL
-            .iter()
-            .find(|(name, ..)| unit.is_some_and(|unit| unit.eq_ignore_ascii_case(name)));
+        let Range { low, high } = Range::within_bounds(entry);
+        let unit = entry.signal().unit.as_deref().unwrap_or_default();
+        let by_name = BY_NAME.iter().find(|(name, ..)| last_name(entry) == *name);
+        let usual =
+            by_name.or_else(|| USUAL.iter().find(|(name, ..)| unit.eq_ignore_ascii_case(name)));
         let (from, to) = match usual {
             Some((_, from, to)) => (*from, *to),
             // The middle of two bounds that the model sets.
@@ -65,13 +68,25 @@ impl Range {
             }
             None => ANY,
         };
-        let (from, to) = (from.clamp(low, high), to.clamp(low, high));
-        if from < to {
+        let (from, to) = (from.max(low), to.min(high));
+        if from <= to {
             return Range { low: from, high: to };
         }
         // The usual lies outside the bounds: stay near the bound that is there.
         let high = if high.is_finite() { high } else { low + 100.0 };
         let low = if low.is_finite() { low } else { high - 100.0 };
+        Range { low, high }
+    }
+
+    /// All that the signal's bounds and type let through.
+    pub(super) fn within_bounds(entry: &Entry) -> Range {
+        let limits = entry.limits();
+        let by_type = entry.signal().datatype.element.integer_range();
+        let low = limits.min.as_ref().and_then(number).or(by_type.map(|(low, _)| low as f64));
+        let high = limits.max.as_ref().and_then(number).or(by_type.map(|(_, high)| high as f64));
+        let low = low.unwrap_or(f64::NEG_INFINITY);
+        // A manifest that was changed by hand may have bounds that contradict each other.
+        let high = high.unwrap_or(f64::INFINITY).max(low);
         Range { low, high }
     }
 
@@ -82,6 +97,11 @@ impl Range {
     pub(super) fn span(self) -> f64 {
         self.high - self.low
     }
+}
+
+/// The last part of the signal's path.
+pub(super) fn last_name(entry: &Entry) -> &str {
+    entry.path().rsplit('.').next().unwrap_or_default()
 }
 
 fn number(value: &Value) -> Option<f64> {
