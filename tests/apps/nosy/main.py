@@ -59,7 +59,8 @@ attempt("resolving a name", lambda: socket.getaddrinfo("example.com", 443))
 attempt("a raw socket", lambda: socket.socket(socket.AF_INET, socket.SOCK_RAW, 1))
 for folder in host["folders"]:
     attempt(f"listing {folder}", lambda folder=folder: os.listdir(folder))
-attempt("reading the shadow file", lambda: Path("/etc/shadow").read_text())
+for file in [*host["files"], "/etc/shadow"]:
+    attempt(f"reading {file}", lambda file=file: Path(file).read_bytes()[:9])
 for place in ("/nosy", "/etc/nosy", "/usr/nosy", str(Path(__file__).parent / "nosy")):
     attempt(f"writing {place}", lambda place=place: Path(place).write_text("x"))
 attempt("seeing other processes", others)

@@ -16,7 +16,9 @@ use vss_codegen::model::Access;
 
 pub use entries::Entries;
 
-use super::{Broker, Client, proto::servers::v2::val_server, proto::v2 as proto};
+use super::{
+    Broker, Client, SignalError, SignalRef, proto::servers::v2::val_server, proto::v2 as proto,
+};
 use status::{from_error, from_pattern};
 
 /// The service as one client sees it.
@@ -101,7 +103,12 @@ impl val_server::Val for Service {
         let root = &request.get_ref().root;
         let entries = self.broker.visible(&self.client, root).map_err(from_pattern)?;
         if entries.is_empty() {
-            return Err(Status::not_found(format!("no signal matches '{root}'")));
+            // An app that forgot to declare a signal is told so, not that there is none.
+            let signal = self.broker.allowed(&self.client, SignalRef::Path(root), Access::Read);
+            return Err(match signal {
+                Err(denied @ SignalError::Denied { .. }) => from_error(denied),
+                _ => Status::not_found(format!("no signal matches '{root}'")),
+            });
         }
         let metadata = entries.into_iter().map(convert::metadata).collect();
         Ok(Response::new(proto::ListMetadataResponse { metadata }))
