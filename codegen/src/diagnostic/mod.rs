@@ -6,6 +6,7 @@
 //! [`Code`]. Must not know: what the passes do.
 
 mod code;
+mod place;
 mod render;
 mod sink;
 
@@ -35,8 +36,10 @@ pub struct Label {
     pub column: usize,
     /// How many characters are marked; at least 1.
     pub length: usize,
-    /// The line of source, without its line end.
+    /// The line of source, without its line end; of a very long one, what is around.
     pub source_line: String,
+    /// How many characters of the line stand before `source_line`.
+    pub skipped: usize,
     /// What the place has to do with the problem; empty where the message says it.
     pub text: String,
 }

@@ -85,22 +85,18 @@ fn push(out: &mut String, line: std::fmt::Arguments<'_>) {
 /// The source line to show, the blanks before the mark, and the length of the mark.
 fn excerpt(label: &Label) -> (String, usize, usize) {
     let characters: Vec<char> = label.source_line.chars().map(visible).collect();
-    let before = label.column - 1;
-    if characters.len() <= MAX_WIDTH {
+    let before = (label.column - 1).saturating_sub(label.skipped);
+    if characters.len() <= MAX_WIDTH && label.skipped == 0 {
         let length = label.length.min(characters.len().saturating_sub(before).max(1));
         return (characters.into_iter().collect(), before, length);
     }
     let from = before.saturating_sub(MAX_WIDTH / 3);
     let to = (from + MAX_WIDTH).min(characters.len());
-    let head = if from > 0 { "..." } else { "" };
+    let head = if from + label.skipped > 0 { "..." } else { "" };
     let tail = if to < characters.len() { "..." } else { "" };
     let middle: String = characters[from.min(to)..to].iter().collect();
-    let before = before - from + head.len();
-    (
-        format!("{head}{middle}{tail}"),
-        before,
-        label.length.min(to.saturating_sub(label.column - 1).max(1)),
-    )
+    let length = label.length.min(to.saturating_sub(before).max(1));
+    (format!("{head}{middle}{tail}"), before - from + head.len(), length)
 }
 
 /// Control characters of a model must not reach the terminal.
@@ -128,6 +124,7 @@ mod tests {
             column,
             length,
             source_line: source_line.to_owned(),
+            skipped: 0,
             text: text.to_owned(),
         }
     }

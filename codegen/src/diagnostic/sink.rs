@@ -1,7 +1,10 @@
 use std::collections::HashSet;
 
-use super::{Code, Diagnostic, Label, Severity};
-use crate::source::{SourceId, SourceMap, Span};
+use super::{Code, Diagnostic, Severity, place::Places};
+use crate::source::{SourceMap, Span};
+
+/// In characters.
+const MAX_MESSAGE: usize = 400;
 
 /// A problem as a pass sees it: places are spans.
 #[derive(Debug)]
@@ -14,7 +17,12 @@ pub(crate) struct Report {
 
 impl Report {
     pub(crate) fn new(code: Code, message: impl Into<String>) -> Report {
-        Report { code, message: message.into(), places: Vec::new(), help: None }
+        let mut message = message.into();
+        // A message that quotes a value is not the place to print a whole file.
+        if let Some((end, _)) = message.char_indices().nth(MAX_MESSAGE) {
+            message.replace_range(end.., "...");
+        }
+        Report { code, message, places: Vec::new(), help: None }
     }
 
     /// Marks a place. The first one is where the problem is.
@@ -66,69 +74,24 @@ impl Sink {
         self.has_error
     }
 
-    /// In the order of files as they were read, then by line.
+    /// In the order of files as they were read, then by place.
     pub(crate) fn finish(self, sources: &SourceMap) -> Vec<Diagnostic> {
         let mut reports = self.reports;
         reports.sort_by_key(|report| {
             report.places.first().map(|(span, _)| (span.source.index(), span.start))
         });
-        let mut lines = LineCache::default();
-        reports.into_iter().map(|report| resolve(report, sources, &mut lines)).collect()
+        let mut places = Places::new(sources);
+        reports.into_iter().map(|report| resolve(report, &mut places)).collect()
     }
 }
 
-fn resolve(report: Report, sources: &SourceMap, lines: &mut LineCache) -> Diagnostic {
-    let labels = report.places.into_iter();
+fn resolve(report: Report, places: &mut Places<'_>) -> Diagnostic {
+    let labels = report.places.into_iter().enumerate();
     Diagnostic {
         code: report.code,
         severity: report.code.severity(),
         message: report.message,
-        labels: labels.map(|(span, text)| label(span, text, sources, lines)).collect(),
+        labels: labels.map(|(rank, (span, text))| places.label(rank, span, text)).collect(),
         help: report.help,
-    }
-}
-
-fn label(span: Span, text: String, sources: &SourceMap, lines: &mut LineCache) -> Label {
-    let source = sources.get(span.source);
-    let body: &str = &source.text;
-    let start = floor(body, span.start as usize);
-    let line = lines.line_of(span.source, body, start);
-    let line_start = body[..start].rfind('\n').map_or(0, |at| at + 1);
-    let line_end = body[start..].find('\n').map_or(body.len(), |at| start + at);
-    let end = floor(body, span.end as usize).clamp(start, line_end);
-    Label {
-        file: source.input.to_string(),
-        line,
-        column: body[line_start..start].chars().count() + 1,
-        length: body[start..end].trim_end().chars().count().max(1),
-        source_line: body[line_start..line_end].trim_end_matches('\r').to_owned(),
-        text,
-    }
-}
-
-fn floor(text: &str, offset: usize) -> usize {
-    let mut offset = offset.min(text.len());
-    while !text.is_char_boundary(offset) {
-        offset -= 1;
-    }
-    offset
-}
-
-/// Counts lines from the last place asked for: with thousands of reports in one file,
-/// counting from the top each time would be quadratic.
-#[derive(Debug, Default)]
-struct LineCache {
-    last: Option<(SourceId, usize, usize)>,
-}
-
-impl LineCache {
-    fn line_of(&mut self, source: SourceId, text: &str, offset: usize) -> usize {
-        let (from, line) = match self.last {
-            Some((last, from, line)) if last == source && from <= offset => (from, line),
-            _ => (0, 1),
-        };
-        let breaks = text.as_bytes()[from..offset].iter().filter(|byte| **byte == b'\n').count();
-        self.last = Some((source, offset, line + breaks));
-        line + breaks
     }
 }

@@ -1,6 +1,6 @@
 //! Every node by its full name, as files are laid over each other.
 
-use std::rc::Rc;
+use std::{collections::HashMap, rc::Rc};
 
 use indexmap::{IndexMap, map::Entry};
 
@@ -55,10 +55,10 @@ fn lay_value(base: &Raw, over: &Raw) -> Raw {
     let (RawValue::Map(old), RawValue::Map(new)) = (&base.value, &over.value) else {
         return over.clone();
     };
+    let known: HashMap<_, _> = old.iter().map(|(key, value)| (key.key_text(), value)).collect();
     let lay_pair = |(key, value): &(Raw, Raw)| {
-        let text = key.key_text();
-        let old = old.iter().find(|(other, _)| other.key_text() == text);
-        let value = old.map_or_else(|| value.clone(), |(_, old)| lay_value(old, value));
+        let old = known.get(&key.key_text());
+        let value = old.map_or_else(|| value.clone(), |old| lay_value(old, value));
         (key.clone(), value)
     };
     let pairs = new.iter().map(lay_pair).collect();

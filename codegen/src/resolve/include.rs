@@ -16,6 +16,12 @@ use crate::{
 /// are no cycle but do not end either.
 const MAX_INCLUDES: usize = 200_000;
 
+/// Deeper than any chain of includes; each level takes a frame of the stack.
+const MAX_CHAIN: usize = 200;
+
+/// More than a tree can have; reached when a large file is included without end.
+const MAX_NODES: usize = 5_000_000;
+
 /// The extensions that an include may leave out.
 const EXTENSIONS: [&str; 3] = ["vspec", "yaml", "yml"];
 
@@ -37,8 +43,17 @@ pub(super) fn gather(
     let top = reader.sources.get(root).input.parent();
     let mut folders = vec![top];
     folders.extend_from_slice(include_dirs);
-    let mut gatherer =
-        Gatherer { flat, globs, folders, reader, sink, open: Vec::new(), includes: 0 };
+    let mut gatherer = Gatherer {
+        flat,
+        globs,
+        folders,
+        reader,
+        sink,
+        open: Vec::new(),
+        includes: 0,
+        laid: 0,
+        is_full: false,
+    };
     gatherer.file(root, "", None);
 }
 
@@ -52,6 +67,9 @@ struct Gatherer<'a, 'l> {
     /// The files being gathered, each with the include that led to it.
     open: Vec<(SourceId, Option<Span>)>,
     includes: usize,
+    /// How many nodes were laid over the map.
+    laid: usize,
+    is_full: bool,
 }
 
 impl Gatherer<'_, '_> {
@@ -64,6 +82,13 @@ impl Gatherer<'_, '_> {
             self.report_include(report.at(from));
             return;
         }
+        if let Some(from) = from
+            && self.open.len() >= MAX_CHAIN
+        {
+            let message = format!("a chain of more than {MAX_CHAIN} includes");
+            self.sink.push(Report::new(Code::TooManyIncludes, message).at(from));
+            return;
+        }
         self.open.push((id, from));
         let document = self.reader.document(id, self.sink);
         self.nodes(&document, prefix);
@@ -74,6 +99,7 @@ impl Gatherer<'_, '_> {
     }
 
     fn nodes(&mut self, document: &Document, prefix: &str) {
+        self.laid += document.nodes.len();
         let keyed = document.nodes.iter().map(|node| {
             let key: Rc<str> = if prefix.is_empty() {
                 node.key.clone()
@@ -96,9 +122,13 @@ impl Gatherer<'_, '_> {
             return;
         }
         self.includes += 1;
-        if self.includes > MAX_INCLUDES {
-            let message = format!("more than {MAX_INCLUDES} includes in one model");
-            self.sink.push(Report::new(Code::TooManyIncludes, message).at(include.span));
+        if self.includes > MAX_INCLUDES || self.laid > MAX_NODES {
+            // Once is enough: every include that is still open would say the same.
+            if !self.is_full {
+                let message = "the includes of this model multiply beyond all sense";
+                self.report_include(Report::new(Code::TooManyIncludes, message).at(include.span));
+            }
+            self.is_full = true;
             return;
         }
         let Some(id) = self.find(from, include) else { return };

@@ -1,5 +1,7 @@
 //! `allowed` and `enum`, and what excludes what.
 
+use std::collections::HashMap;
+
 use indexmap::IndexMap;
 
 use super::{super::scalars, common::wrong_kind, datatype};
@@ -50,14 +52,15 @@ pub(super) fn read_enum(
         sink.push(Report::new(Code::BadEnum, message).at(raw.span));
         return entries;
     }
+    let mut names: HashMap<i128, String> = HashMap::new();
     for (key, value) in pairs.iter() {
         match entry(key, value, &datatype.element) {
             Ok((name, number)) => {
-                if let Some((other, _)) = entries.iter().find(|(_, known)| **known == number) {
+                if let Some(other) = names.insert(number, name.clone()) {
                     let message = format!("'{name}' has the same value as '{other}'");
                     sink.push(Report::new(Code::BadEnum, message).at(value.span));
                 }
-                entries.insert(name, number);
+                entries.insert(name, Literal::Int(number));
             }
             Err(report) => sink.push(report),
         }
@@ -65,7 +68,7 @@ pub(super) fn read_enum(
     entries
 }
 
-fn entry(key: &Raw, value: &Raw, element: &Element) -> Result<(String, Literal), Report> {
+fn entry(key: &Raw, value: &Raw, element: &Element) -> Result<(String, i128), Report> {
     let is_name = |name: &str| name.starts_with(|first: char| first.is_ascii_uppercase());
     let Some(name) = key.as_str().filter(|name| is_name(name)) else {
         let message = format!("{} is no name for an enum value", datatype::described(key));
@@ -79,14 +82,13 @@ fn entry(key: &Raw, value: &Raw, element: &Element) -> Result<(String, Literal),
         });
     };
     let number = scalars::integer(value)
-        .map(|number| Raw { span: value.span, value: RawValue::Int(number) });
-    let read =
-        number.ok_or_else(|| format!("expected an integer, got {}", datatype::described(value)));
-    match read.and_then(|number| datatype::element(&number, element)) {
+        .ok_or_else(|| format!("expected an integer, got {}", datatype::described(value)))
+        .and_then(|number| datatype::fits(number, element).map(|()| number));
+    match number {
         Ok(number) => Ok((name.to_owned(), number)),
         Err(reason) => {
-            Err(Report::new(Code::BadEnum, format!("bad value of '{name}': {reason}"))
-                .at(value.span))
+            let message = format!("bad value of '{name}': {reason}");
+            Err(Report::new(Code::BadEnum, message).at(value.span))
         }
     }
 }

@@ -115,7 +115,7 @@ pub(super) fn element(raw: &Raw, element: &Element) -> Result<Literal, String> {
     }
 }
 
-fn fits(number: i128, element: &Element) -> Result<(), String> {
+pub(super) fn fits(number: i128, element: &Element) -> Result<(), String> {
     match element.integer_range() {
         Some((low, high)) if !(low..=high).contains(&number) => {
             Err(format!("{number} does not fit '{}' ({low} to {high})", element.name()))
