@@ -26,6 +26,8 @@ mod overlay;
 mod prune;
 mod reader;
 mod scalars;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod unit;
 
