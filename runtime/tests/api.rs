@@ -6,6 +6,8 @@
 mod apps;
 #[path = "api/daemon.rs"]
 mod daemon;
+#[path = "api/flood.rs"]
+mod flood;
 #[path = "api/guard.rs"]
 mod guard;
 #[path = "api/serve.rs"]

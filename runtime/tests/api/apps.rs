@@ -33,7 +33,7 @@ fn write_app(folder: &Path) {
 }
 
 /// The tests below make Python environments.
-fn no_uv() -> bool {
+pub(crate) fn no_uv() -> bool {
     let missing = uv().is_none();
     if missing {
         eprintln!("skipped: uv is not installed (`make setup` gets it)");
