@@ -74,6 +74,11 @@ impl ApiError {
         }
     }
 
+    pub(crate) fn too_many_clients(limit: usize) -> ApiError {
+        let message = format!("there are {limit} WebSocket clients already");
+        ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_clients", message)
+    }
+
     pub(crate) fn timeout() -> ApiError {
         let message = "the request took too long and was given up";
         ApiError::new(StatusCode::GATEWAY_TIMEOUT, "timeout", message)

@@ -3,7 +3,22 @@
 //! In: requests, read as hostile: every body has a limit, every wait an end, and both the
 //! `Host` and the `Origin` must be this machine's (`guard`). Out: JSON (`wire`), errors of
 //! one shape (`error`), and streams that never let a slow client slow anybody else (`ws`).
-//! One endpoint, one file. A state is changed only through the supervisor; signals are read
+//! One endpoint, one file:
+//!
+//! | request | file |
+//! |---|---|
+//! | `GET /api/apps` | `apps/list` |
+//! | `POST /api/apps`, `POST /api/apps/{id}/install`, with the app as gzip tar | `apps/install` |
+//! | `GET /api/apps/{id}` | `apps/show` |
+//! | `POST /api/apps/{id}/{start,stop,pause,resume,restart,uninstall}` | `apps/operate` |
+//! | `GET /api/apps/{id}/logs` | `apps/logs` |
+//! | `POST /api/apps/{id}/stdin` | `apps/stdin` |
+//! | `GET /api/signals`, `PUT /api/signals` | `signals/list`, `signals/set` |
+//! | `GET /api/info` | `info` |
+//! | `GET /api/ws` | `ws` |
+//! | `GET /health`, `GET /ready`, on their own port | `health` |
+//!
+//! A state is changed only through the supervisor; signals are read
 //! and set as [`Client::outside`](crate::signals::Client::outside).
 //! Must not know: how apps are run, stored or isolated.
 
@@ -30,6 +45,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use health::{Health, router as health_router};
@@ -52,7 +68,12 @@ pub(crate) struct Shared {
     pub(crate) staging: PathBuf,
     /// WebSocket sessions and long waits end with it.
     pub(crate) shutdown: CancellationToken,
+    /// Places for WebSocket clients.
+    pub(crate) sessions: Arc<Semaphore>,
 }
+
+/// Each WebSocket client holds some memory for as long as it likes.
+pub(crate) const MAX_SESSIONS: usize = 256;
 
 impl Api {
     pub(crate) fn new(shared: Shared) -> Api {

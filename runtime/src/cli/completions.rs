@@ -1,10 +1,10 @@
 //! `vehicle-edge completions SHELL`.
 
-use std::io;
-
 use anyhow::Result;
 use clap::{Args, Command};
 use clap_complete::Shell;
+
+use super::output::print;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -18,7 +18,9 @@ pub(crate) struct Completions {
 
 impl Completions {
     pub(crate) fn run(self, command: &mut Command) -> Result<()> {
-        clap_complete::generate(self.shell, command, "vehicle-edge", &mut io::stdout());
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, command, "vehicle-edge", &mut script);
+        print(&String::from_utf8(script)?);
         Ok(())
     }
 }

@@ -16,7 +16,7 @@ use tokio_util::io::ReaderStream;
 use super::{
     client::Client,
     operate::{Wait, complaint, pending, ran, summary},
-    output::{Format, Output},
+    output::{Format, Output, print_line},
     pack::{self, Packed},
     stream::Stream,
 };
@@ -66,7 +66,7 @@ impl Install {
             never = show_progress(client, &app) => match never {},
         };
         if self.output.output == Format::Table {
-            println!("{}", summary(&app, &reply));
+            print_line(&summary(&app, &reply));
         } else {
             self.output.one(&reply, || ())?;
         }

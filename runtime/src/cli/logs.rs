@@ -10,7 +10,7 @@ use clap::Args;
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Deserialize;
 
-use super::{AppArgument, client::Client, failure::Failure, stream::Stream};
+use super::{AppArgument, client::Client, failure::Failure, output::print, stream::Stream};
 use crate::{
     api::wire::{ConsoleLine, Envelope, Gap, LogPage, Subscribe},
     app::{AppId, Stream as Source},
@@ -135,11 +135,7 @@ impl Printer {
         };
         let end = if partial { "" } else { "\n" };
         match source {
-            Source::Stdout => {
-                let mut out = io::stdout().lock();
-                write!(out, "{time}{text}{end}")?;
-                out.flush()?;
-            }
+            Source::Stdout => print(&format!("{time}{text}{end}")),
             Source::Stderr => write!(io::stderr(), "{time}{text}{end}")?,
             Source::Status => write!(io::stderr(), "{time}-- {text}{end}")?,
         }

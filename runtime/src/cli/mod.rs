@@ -136,7 +136,6 @@ fn command() -> clap::Command {
 }
 
 fn as_client(command: Command, server: &str) -> anyhow::Result<()> {
-    output::die_quietly_on_a_closed_pipe();
     let client = Client::new(server)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let outcome = runtime.block_on(async {

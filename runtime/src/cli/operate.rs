@@ -8,7 +8,7 @@ use clap::Args;
 use super::{
     client::Client,
     failure::Failure,
-    output::{Format, Output},
+    output::{Format, Output, print_line},
 };
 use crate::{
     api::wire::OperationReply,
@@ -101,7 +101,7 @@ impl Operate {
         let path = format!("/api/apps/{app}/{}", verb.name());
         let reply: OperationReply = client.post(&path, &[("wait", &seconds)], wait).await?;
         if self.output.output == Format::Table {
-            println!("{}", summary(app, &reply));
+            print_line(&summary(app, &reply));
         } else {
             self.output.one(&reply, || ())?;
         }

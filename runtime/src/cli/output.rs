@@ -1,6 +1,6 @@
 //! How results are printed.
 
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
@@ -33,9 +33,9 @@ impl Output {
     pub(crate) fn one<T: Serialize>(&self, thing: &T, table: impl FnOnce()) -> Result<()> {
         match self.output {
             Format::Table => table(),
-            Format::Json => println!("{}", serde_json::to_string_pretty(thing)?),
-            Format::Jsonl => println!("{}", serde_json::to_string(thing)?),
-            Format::Yaml => print!("{}", serde_yaml::to_string(thing)?),
+            Format::Json => print_line(&serde_json::to_string_pretty(thing)?),
+            Format::Jsonl => print_line(&serde_json::to_string(thing)?),
+            Format::Yaml => print(&serde_yaml::to_string(thing)?),
         }
         Ok(())
     }
@@ -46,7 +46,7 @@ impl Output {
             return self.one(&things, table);
         }
         for thing in things {
-            println!("{}", serde_json::to_string(thing)?);
+            print_line(&serde_json::to_string(thing)?);
         }
         Ok(())
     }
@@ -65,7 +65,7 @@ pub(crate) fn table(headings: &[&str]) -> Table {
 /// Prints a table flush left, without blanks at the ends of lines.
 pub(crate) fn print_table(table: &Table) {
     for line in table.lines() {
-        println!("{}", line.strip_prefix(' ').unwrap_or(&line).trim_end());
+        print_line(line.strip_prefix(' ').unwrap_or(&line).trim_end());
     }
 }
 
@@ -75,7 +75,7 @@ pub(crate) fn print_fields(fields: &[(&str, String)]) {
     for (name, value) in fields {
         for (index, line) in value.lines().enumerate() {
             let name = if index == 0 { name } else { "" };
-            println!("{name:width$}  {line}");
+            print_line(&format!("{name:width$}  {line}"));
         }
     }
 }
@@ -106,13 +106,20 @@ pub(crate) fn paint(text: &str, code: u8) -> String {
     if colour() { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
 }
 
-/// `vehicle-edge logs app | head` ends like any other program instead of with a panic.
-pub(crate) fn die_quietly_on_a_closed_pipe() {
-    // SAFETY: no other thread exists yet, and the default action needs no handler.
-    #[allow(unsafe_code, reason = "there is no safe call for it")]
-    unsafe {
-        libc::signal(libc::SIGPIPE, libc::SIG_DFL);
+/// Prints to standard output. When nobody reads it any more (`vehicle-edge ps | head`),
+/// there is nothing left to do: the program ends without a word, as others do.
+pub(crate) fn print(text: &str) {
+    let mut out = io::stdout().lock();
+    if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        if error.kind() != io::ErrorKind::BrokenPipe {
+            eprintln!("error: cannot write to standard output: {error}");
+        }
+        std::process::exit(1);
     }
+}
+
+pub(crate) fn print_line(line: &str) {
+    print(&format!("{line}\n"));
 }
 
 #[cfg(test)]

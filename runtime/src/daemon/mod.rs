@@ -18,7 +18,7 @@ use std::{io::Write, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
-use tokio::{net::TcpListener, task::JoinSet};
+use tokio::{net::TcpListener, sync::Semaphore, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::model::{ModelSource, source as model_source};
@@ -46,22 +46,12 @@ pub(crate) struct Options {
     pub(crate) mock: bool,
 }
 
-/// Bound before the slow work begins.
-struct Listeners {
-    http: TcpListener,
-    grpc: TcpListener,
-    health: TcpListener,
-}
-
-/// What runs, and what it takes to end it.
-struct Running {
-    supervisor: Supervisor,
-    health: Health,
+/// The tasks that answer on a port, and what ends them.
+#[derive(Default)]
+struct Servers {
     /// Ends every server, stream and wait.
     shutdown: CancellationToken,
     tasks: JoinSet<()>,
-    /// The `ready` line.
-    ready: String,
 }
 
 /// What the servers may take to end after the apps have.
@@ -80,22 +70,48 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     // person who starts us is used to; the folder itself lets nobody else in.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
     let state = StateDir::open(path)?;
-    let listeners = Listeners {
-        http: listen::bind("--http-listen", options.http).await?,
-        grpc: listen::bind("--grpc-listen", options.grpc).await?,
-        health: listen::bind("--health-listen", options.health).await?,
+    let http = listen::bind("--http-listen", options.http).await?;
+    let grpc = listen::bind("--grpc-listen", options.grpc).await?;
+    let health_listener = listen::bind("--health-listen", options.health).await?;
+    let listen = wire::Listen {
+        http: format!("http://{}", http.local_addr()?),
+        grpc: grpc.local_addr()?.to_string(),
+        health: format!("http://{}", health_listener.local_addr()?),
     };
     let mut signals = Signals::new()?;
+    let mut servers = Servers::default();
+    let runtime_id = state.runtime_id()?;
+    let health = Health::new(&runtime_id);
+    servers.http(health_listener, api::health_router(health.clone()));
+
     let prepared = tokio::select! {
         prepared = prepare(&options, &state) => prepared?,
         // Nothing runs yet that would have to be stopped.
         () = signals.asked() => return Ok(()),
     };
-    let running = start(&options, &state, listeners, prepared).await?;
-    announce(&running.ready)?;
-    running.health.set_ready(true);
+    let broker = Broker::new(&prepared.model.manifest)?;
+    if options.mock {
+        signals::mock::start(broker.clone(), servers.shutdown.clone());
+    }
+    servers.tasks.spawn(serve_signals(broker.clone(), grpc, servers.shutdown.clone()));
+    let info = info(&options, &state, &prepared, runtime_id, listen.clone());
+    let supervisor = start_supervisor(&state, prepared, broker.clone()).await?;
+    let api = Api::new(api::Shared {
+        supervisor: supervisor.clone(),
+        broker,
+        info,
+        staging: state.staging(),
+        shutdown: servers.shutdown.clone(),
+        sessions: Arc::new(Semaphore::new(api::MAX_SESSIONS)),
+    });
+    servers.http(http, api::router(api));
+
+    announce(&listen)?;
+    health.set_ready(true);
     signals.asked().await;
-    stop(running, options.keep_apps, &mut signals).await
+    health.set_ready(false);
+    stop(&supervisor, servers, options.keep_apps, &mut signals).await;
+    Ok(())
 }
 
 /// What is found and made before anything runs.
@@ -117,72 +133,59 @@ async fn prepare(options: &Options, state: &StateDir) -> Result<Prepared> {
     Ok(Prepared { model: Arc::new(model?), python: python?, sandbox: sandbox? })
 }
 
-async fn start(
-    options: &Options,
+async fn start_supervisor(
     state: &StateDir,
-    listeners: Listeners,
-    Prepared { model, python, sandbox }: Prepared,
-) -> Result<Running> {
-    let (http, grpc, health_at) = (
-        listeners.http.local_addr()?,
-        listeners.grpc.local_addr()?,
-        listeners.health.local_addr()?,
-    );
-    let runtime_id = state.runtime_id()?;
-    let shutdown = CancellationToken::new();
-    let mut tasks = JoinSet::new();
-    let health = Health::new(&runtime_id);
-    let router = api::health_router(health.clone());
-    tasks.spawn(api::serve(listeners.health, router, shutdown.clone()));
-
-    let broker = Broker::new(&model.manifest)?;
-    if options.mock {
-        signals::mock::start(broker.clone(), shutdown.clone());
-    }
-    tasks.spawn(serve_signals(broker.clone(), listeners.grpc, shutdown.clone()));
-
-    let capabilities = sandbox.capabilities().clone();
-    for lack in &capabilities.lacks {
+    prepared: Prepared,
+    broker: Broker,
+) -> Result<Supervisor> {
+    for lack in &prepared.sandbox.capabilities().lacks {
         tracing::warn!("{}: {}", lack.what, lack.sentence);
     }
-    let supervisor = Supervisor::start(Config {
+    let config = Config {
         state_dir: state.path().to_owned(),
-        model: Arc::clone(&model),
-        broker: broker.clone(),
-        sandbox,
-        python,
-    })
-    .await?;
-
-    let listen = wire::Listen {
-        http: format!("http://{http}"),
-        grpc: grpc.to_string(),
-        health: format!("http://{health_at}"),
-    };
-    let ready = format!("ready http={} grpc={} health={}", listen.http, listen.grpc, listen.health);
-    let api = Api::new(api::Shared {
-        supervisor: supervisor.clone(),
+        model: prepared.model,
         broker,
-        info: wire::Info {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            runtime_id,
-            pid: std::process::id(),
-            started_at: Timestamp::now(),
-            state_dir: state.path().display().to_string(),
-            listen,
-            model: wire::InfoModel {
-                signals: model.manifest.signals.len(),
-                model: model.manifest.model.clone(),
-                source: options.model.name(),
-            },
-            sandbox: capabilities,
-            provider: if options.mock { "mock" } else { "none" }.to_owned(),
+        sandbox: prepared.sandbox,
+        python: prepared.python,
+    };
+    Ok(Supervisor::start(config).await?)
+}
+
+fn info(
+    options: &Options,
+    state: &StateDir,
+    prepared: &Prepared,
+    runtime_id: String,
+    listen: wire::Listen,
+) -> wire::Info {
+    let manifest = &prepared.model.manifest;
+    wire::Info {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        runtime_id,
+        pid: std::process::id(),
+        started_at: Timestamp::now(),
+        state_dir: state.path().display().to_string(),
+        listen,
+        model: wire::InfoModel {
+            model: manifest.model.clone(),
+            signals: manifest.signals.len(),
+            source: options.model.name(),
         },
-        staging: state.staging(),
-        shutdown: shutdown.clone(),
-    });
-    tasks.spawn(api::serve(listeners.http, api::router(api), shutdown.clone()));
-    Ok(Running { supervisor, health, shutdown, tasks, ready })
+        sandbox: prepared.sandbox.capabilities().clone(),
+        provider: if options.mock { "mock" } else { "none" }.to_owned(),
+    }
+}
+
+impl Servers {
+    fn http(&mut self, listener: TcpListener, router: axum::Router) {
+        self.tasks.spawn(api::serve(listener, router, self.shutdown.clone()));
+    }
+
+    async fn end(mut self) {
+        self.shutdown.cancel();
+        let drained = async { while self.tasks.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(DRAIN, drained).await;
+    }
 }
 
 async fn serve_signals(broker: Broker, listener: TcpListener, shutdown: CancellationToken) {
@@ -192,23 +195,21 @@ async fn serve_signals(broker: Broker, listener: TcpListener, shutdown: Cancella
 }
 
 /// For programs that start the runtime: what it listens on, whatever the ports.
-fn announce(ready: &str) -> Result<()> {
+fn announce(listen: &wire::Listen) -> Result<()> {
+    let ready = format!("ready http={} grpc={} health={}", listen.http, listen.grpc, listen.health);
     tracing::info!("{ready}");
     let mut out = std::io::stdout().lock();
     writeln!(out, "{ready}").and_then(|()| out.flush()).context("cannot write to standard output")
 }
 
-async fn stop(mut running: Running, keep_apps: bool, signals: &mut Signals) -> Result<()> {
+/// The apps first, while clients still see them stop.
+async fn stop(supervisor: &Supervisor, servers: Servers, keep_apps: bool, signals: &mut Signals) {
     tracing::info!("stopping{}", if keep_apps { ", the apps go on" } else { " the apps" });
-    running.health.set_ready(false);
     tokio::select! {
-        () = running.supervisor.shutdown(keep_apps) => {}
+        () = supervisor.shutdown(keep_apps) => {}
         // Asked twice: the apps' shims are left as they are, the next start finds them.
         () = signals.asked() => tracing::warn!("not waiting for the apps"),
     }
-    running.shutdown.cancel();
-    let drained = async { while running.tasks.join_next().await.is_some() {} };
-    let _ = tokio::time::timeout(DRAIN, drained).await;
+    servers.end().await;
     tracing::info!("stopped");
-    Ok(())
 }

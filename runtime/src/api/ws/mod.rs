@@ -20,12 +20,14 @@ mod outbox;
 mod session;
 mod signals;
 
+use std::sync::Arc;
+
 use axum::{
     extract::{State, WebSocketUpgrade, ws::rejection::WebSocketUpgradeRejection},
     response::Response,
 };
 
-use super::{Api, error::ApiError};
+use super::{Api, MAX_SESSIONS, error::ApiError};
 
 /// Standard input comes in such messages; larger input comes in several.
 const MAX_MESSAGE: usize = 1 << 20;
@@ -36,5 +38,10 @@ pub(crate) async fn handle(
 ) -> Result<Response, ApiError> {
     let upgrade = upgrade.map_err(|error| ApiError::bad_request(error.body_text()))?;
     let upgrade = upgrade.max_message_size(MAX_MESSAGE).max_frame_size(MAX_MESSAGE);
-    Ok(upgrade.on_upgrade(|socket| session::run(api, socket)))
+    let place = Arc::clone(&api.sessions).try_acquire_owned();
+    let place = place.map_err(|_| ApiError::too_many_clients(MAX_SESSIONS))?;
+    Ok(upgrade.on_upgrade(|socket| async {
+        session::run(api, socket).await;
+        drop(place);
+    }))
 }

@@ -6,7 +6,7 @@ use clap::Args;
 use super::{fetch, shown};
 use crate::cli::{
     client::Client,
-    output::{Output, print_table, table},
+    output::{Output, print_line, print_table, table},
 };
 
 #[derive(Debug, Args)]
@@ -28,7 +28,7 @@ impl Get {
         let list = fetch(client, &self.paths).await?;
         self.output.many(&list.signals, || {
             if let [only] = list.signals.as_slice() {
-                println!("{}{}", shown(&only.value), unit(only.unit.as_deref()));
+                print_line(&format!("{}{}", shown(&only.value), unit(only.unit.as_deref())));
                 return;
             }
             let mut rows = table(&["PATH", "VALUE", "UNIT"]);

@@ -1,7 +1,5 @@
 //! `vehicle-edge signals watch PATTERN…`.
 
-use std::io::{self, Write};
-
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use jiff::tz::TimeZone;
@@ -9,7 +7,7 @@ use jiff::tz::TimeZone;
 use super::{fetch, shown};
 use crate::{
     api::wire::{SignalUpdate, SignalUpdates, SubscribeSignals},
-    cli::{client::Client, failure::Failure, stream::Stream},
+    cli::{client::Client, failure::Failure, output::print_line, stream::Stream},
 };
 
 #[derive(Debug, Args)]
@@ -61,9 +59,8 @@ impl Watch {
     }
 
     fn print(&self, update: &SignalUpdate, unit: Option<String>) -> Result<()> {
-        let mut out = io::stdout().lock();
         match self.output {
-            Format::Jsonl => writeln!(out, "{}", serde_json::to_string(update)?)?,
+            Format::Jsonl => print_line(&serde_json::to_string(update)?),
             Format::Table => {
                 let time = match update.timestamp {
                     Some(at) => {
@@ -72,7 +69,7 @@ impl Watch {
                     None => "never".to_owned(),
                 };
                 let unit = unit.map_or_else(String::new, |unit| format!(" {unit}"));
-                writeln!(out, "{time}  {}  {}{unit}", update.path, shown(&update.value))?;
+                print_line(&format!("{time}  {}  {}{unit}", update.path, shown(&update.value)));
             }
         }
         Ok(())
