@@ -3,6 +3,8 @@
 //! Each test runs as whoever runs the tests. Run by root, `users` then starts this very
 //! program again as another user and repeats all of them.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends by it")]
+
 #[path = "sandbox/bench.rs"]
 mod bench;
 #[path = "sandbox/console.rs"]

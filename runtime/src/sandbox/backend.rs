@@ -58,7 +58,7 @@ impl Sandbox for ShimSandbox {
             let before = launch.first_seq.saturating_sub(1);
             match attach(&launch.run_dir, before).await? {
                 Some(running) => Ok(running),
-                None => Err(failed(launch, "reach its shim", &lost(&launch.run_dir))),
+                None => Err(failed(launch, "reach its shim", lost(&launch.run_dir))),
             }
         })
     }
@@ -117,7 +117,7 @@ impl ShimSandbox {
                 .map_err(SandboxError::io(&spec))?;
         }
         serde_json::from_str(&line)
-            .map_err(|_| failed(launch, "start its shim", &lost(&launch.run_dir)))
+            .map_err(|_| failed(launch, "start its shim", lost(&launch.run_dir)))
     }
 
     fn write_spec(&self, launch: &Launch) -> Result<(PathBuf, File), SandboxError> {

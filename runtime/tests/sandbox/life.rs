@@ -172,6 +172,28 @@ async fn an_app_never_outlives_its_shim() {
 }
 
 #[tokio::test]
+async fn a_service_manager_that_signals_everybody_reaches_the_app_and_ends_no_shim() {
+    for sandbox in sandboxes() {
+        let place =
+            Place::shell("all", "trap 'echo term' TERM; echo up; sleep 0.3; echo on; sleep 0.1");
+        let mut events = place.start(&*sandbox).await;
+        assert_eq!(events.text().await, "up");
+        let parent = |pid: u32| {
+            let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+            stat.rsplit(')').next().unwrap().split(' ').nth(2).unwrap().parse::<u32>().unwrap()
+        };
+        let init = parent(events.0.pid);
+        for pid in [init, parent(init)] {
+            std::process::Command::new("kill").args(["-TERM", &pid.to_string()]).status().unwrap();
+        }
+        let (lines, exit) = events.rest().await;
+        let texts: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
+        assert_eq!((texts, exit), (vec!["term", "on"], code(0)));
+        place.remove(&*sandbox).await;
+    }
+}
+
+#[tokio::test]
 async fn what_cannot_start_says_why() {
     for sandbox in sandboxes() {
         let place = Place::new("missing", &["/no/such/program"]);

@@ -33,6 +33,7 @@ use rustix::{
 
 pub(super) use fork::{close_on_exec_from_3, fork};
 pub(super) use report::Failure;
+pub(super) use signals::ignore_requests_to_end;
 pub(super) use start::start;
 
 use super::cgroup::Group;

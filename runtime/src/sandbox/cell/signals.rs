@@ -49,3 +49,12 @@ pub(super) fn reset() {
         libc::sigprocmask(libc::SIG_SETMASK, none.as_ptr(), ptr::null_mut());
     }
 }
+
+/// A service manager that stops the daemon may signal its whole control group, the shims
+/// among it: how apps end is the daemon's to say, so a shim goes on. SIGKILL remains.
+pub(crate) fn ignore_requests_to_end() {
+    for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM] {
+        // SAFETY: SIG_IGN is valid for each of these, and no handler runs.
+        unsafe { libc::signal(signal, libc::SIG_IGN) };
+    }
+}

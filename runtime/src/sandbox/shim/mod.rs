@@ -24,7 +24,7 @@ use sha2::{Digest, Sha256};
 use super::{
     Launch,
     capabilities::Backend,
-    cell::{self, Cell, Failure, Pipes, Walls, close_on_exec_from_3},
+    cell::{self, Cell, Failure, Pipes, Walls, close_on_exec_from_3, ignore_requests_to_end},
     cgroup::{Group, Layout},
     native, process,
     protocol::Launched,
@@ -75,6 +75,7 @@ pub(super) fn clear(run_dir: &Path) -> io::Result<()> {
 
 pub(super) fn run(spec: &Path) -> ExitCode {
     close_on_exec_from_3();
+    ignore_requests_to_end();
     // Away from the daemon's terminal and process group, and so from its Ctrl-C.
     let _ = setsid();
     let _ = rustix::process::chdir("/");
