@@ -165,13 +165,11 @@ impl Display {
     }
 
     fn show(&self, progress: &Progress) {
-        let text = match progress.percent {
-            Some(percent) => format!("{}: {} ({percent} %)", progress.step, progress.message),
-            None => format!("{}: {}", progress.step, progress.message),
-        };
-        match &self.spinner {
-            Some(spinner) => spinner.set_message(text),
-            None => eprintln!("{text}"),
+        let text = format!("{}: {}", progress.step, progress.message);
+        match (&self.spinner, progress.percent) {
+            (Some(spinner), Some(percent)) => spinner.set_message(format!("{percent:>2} % {text}")),
+            (Some(spinner), None) => spinner.set_message(text),
+            (None, _) => eprintln!("{text}"),
         }
     }
 }
