@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -183,3 +184,14 @@ def test_each_loop_of_a_process_can_use_the_same_client(broker: str) -> None:
     """As a script does that calls asyncio.run twice."""
     for _ in range(3):
         assert asyncio.run(VehicleSignal(LIGHT).get()).path == LIGHT
+
+
+def test_a_forked_child_has_a_connection_of_its_own(broker: str) -> None:
+    """As a worker of multiprocessing has; the parent's goes on."""
+    assert asyncio.run(VehicleSignal(LIGHT).get()).path == LIGHT
+    child = os.fork()
+    if child == 0:
+        reading = asyncio.run(asyncio.wait_for(VehicleSignal(LIGHT).get(), 10))
+        os._exit(0 if reading.path == LIGHT else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert asyncio.run(VehicleSignal(LIGHT).get()).path == LIGHT

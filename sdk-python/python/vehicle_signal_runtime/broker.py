@@ -20,6 +20,7 @@ atexit.register(shutdown)
 
 _client: Client | None = None
 _lost: str | None = None
+_inherited: list[Client] = []
 
 
 def use_broker(address: str | None = None) -> None:
@@ -31,6 +32,18 @@ def use_broker(address: str | None = None) -> None:
     """
     global _client
     _client = Client(address or os.environ.get(ENVIRONMENT) or DEFAULT)
+
+
+def _leave_to_parent() -> None:
+    """After a fork the background thread is the parent's alone: connect anew, same address.
+    The old client is kept, because taking it down would disturb the parent's."""
+    global _client
+    if _client is not None:
+        _inherited.append(_client)
+        _client = Client(_client.address)
+
+
+os.register_at_fork(after_in_child=_leave_to_parent)
 
 
 def client() -> Client:
