@@ -52,13 +52,16 @@ pub(crate) struct Serve {
     #[arg(long, env = "VEHICLE_EDGE_SDK", value_name = "PATH", hide_env_values = true)]
     sdk: Option<PathBuf>,
     /// Where HTTP and WebSocket are served; port 0 takes a free one
-    #[arg(long, default_value = "127.0.0.1:3002", value_name = "ADDR:PORT")]
+    #[arg(long, env = "VEHICLE_EDGE_HTTP_LISTEN", value_name = "ADDR:PORT")]
+    #[arg(default_value = "127.0.0.1:3002", hide_env_values = true)]
     http_listen: SocketAddr,
     /// Where the signal broker is served
-    #[arg(long, default_value = "127.0.0.1:55555", value_name = "ADDR:PORT")]
+    #[arg(long, env = "VEHICLE_EDGE_GRPC_LISTEN", value_name = "ADDR:PORT")]
+    #[arg(default_value = "127.0.0.1:55555", hide_env_values = true)]
     grpc_listen: SocketAddr,
     /// Where /health and /ready are served
-    #[arg(long, default_value = "127.0.0.1:3003", value_name = "ADDR:PORT")]
+    #[arg(long, env = "VEHICLE_EDGE_HEALTH_LISTEN", value_name = "ADDR:PORT")]
+    #[arg(default_value = "127.0.0.1:3003", hide_env_values = true)]
     health_listen: SocketAddr,
     /// Leave apps running when the runtime ends; its next start takes them over
     #[arg(long)]
