@@ -11,5 +11,7 @@ mod bench;
 mod install;
 #[path = "supervisor/life.rs"]
 mod life;
+#[path = "supervisor/random.rs"]
+mod random;
 #[path = "supervisor/recovery.rs"]
 mod recovery;

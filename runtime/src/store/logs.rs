@@ -18,6 +18,10 @@ use crate::app::{AppId, Line};
 
 /// Lines that may wait to be written, of all apps.
 const QUEUE: usize = 8192;
+/// Lines that are kept of each app: an app that never stops talking must not fill the disk.
+const KEPT: u64 = 100_000;
+/// How often an app's oldest lines are looked at, in lines.
+const SWEEP: u64 = 4096;
 
 #[derive(Clone, Debug)]
 pub(crate) struct LogStore {
@@ -203,6 +207,12 @@ fn write(connection: &mut Connection, batch: &[Entry]) -> Result<(), StoreError>
             ])?;
         }
     }
+    for Entry { app, line, .. } in batch.iter().filter(|entry| entry.line.seq % SWEEP == 0) {
+        let oldest = line.seq.saturating_sub(KEPT);
+        transaction
+            .prepare_cached("DELETE FROM app_logs WHERE app_id = ? AND seq <= ?")?
+            .execute(params![app.as_str(), signed(oldest)])?;
+    }
     Ok(transaction.commit()?)
 }
 
@@ -272,6 +282,20 @@ mod tests {
         store.delete(&a).await.unwrap();
         assert_eq!(store.read(&a, 0, 10).await.unwrap(), []);
         assert_eq!(store.read(&b, 0, 10).await.unwrap(), [line(1)]);
+    }
+
+    #[tokio::test]
+    async fn the_oldest_lines_of_a_talkative_app_go() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = LogStore::open(folder.path().join("logs.db")).unwrap();
+        let (loud, calm): (AppId, AppId) = ("loud".parse().unwrap(), "calm".parse().unwrap());
+        store.append(&calm, line(1), None).await;
+        for seq in (1..=KEPT + 2 * SWEEP).step_by(64) {
+            store.append(&loud, line(seq + 63), None).await;
+        }
+        let first = store.read(&loud, 0, 1).await.unwrap()[0].seq;
+        assert!((SWEEP..3 * SWEEP).contains(&first), "{first}");
+        assert_eq!(store.read(&calm, 0, 9).await.unwrap(), [line(1)]);
     }
 
     #[tokio::test]

@@ -36,7 +36,7 @@ use self::{
     task::First,
 };
 use crate::{
-    app::{AppId, AppManifest, AppStatus, Operation, Situation},
+    app::{AppId, AppManifest, AppStatus, Operation, Situation, State},
     console::ConsoleReader,
     python::{Interpreter, PythonTools},
     sandbox::{Sandbox, SandboxError},
@@ -231,14 +231,12 @@ impl Supervisor {
 
     fn check_unknown(&self, manifest: &AppManifest) -> Result<()> {
         let app = manifest.id.clone();
-        match self.core.handle(&app) {
-            Err(_) => Ok(()),
-            Ok(_) => Err(Error::Denied {
-                app,
-                operation: Operation::Install,
-                reason: "it is installed already: uninstall it first".to_owned(),
-            }),
-        }
+        let reason = match self.status(&app).map(|status| status.state) {
+            None => return Ok(()),
+            Some(State::Uninstalling) => "it is being uninstalled: try again when it is gone",
+            Some(_) => "it is installed already: uninstall it first",
+        };
+        Err(Error::Denied { app, operation: Operation::Install, reason: reason.to_owned() })
     }
 
     /// Its task has ended between the look-up and the question.
