@@ -20,6 +20,9 @@ use crate::app::{AppId, Line};
 const QUEUE: usize = 8192;
 /// Lines that are kept of each app: an app that never stops talking must not fill the disk.
 const KEPT: u64 = 100_000;
+/// How long the first line of a batch waits for others: many apps that say a little each
+/// would otherwise cost one transaction a line.
+const LINGER: std::time::Duration = std::time::Duration::from_millis(5);
 /// How often an app's oldest lines are looked at, in lines.
 const SWEEP: u64 = 4096;
 
@@ -81,7 +84,10 @@ impl LogStore {
         // The first line of a batch calls the writer, the others are found by it.
         if lines.len() == 1 {
             let waiting = self.waiting.clone();
-            self.database.post(move |connection| waiting.write(connection));
+            self.database.post(move |connection| {
+                std::thread::sleep(LINGER);
+                waiting.write(connection);
+            });
         }
     }
 
