@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
 
 #[path = "broker/bench.rs"]
+#[allow(dead_code, reason = "half of it is for the v1 tests")]
 mod bench;
 
 use std::{collections::HashMap, time::Duration};

@@ -160,8 +160,9 @@ fn first(entry: &Entry) -> Option<Value> {
                 let range = Range::of(entry);
                 let zero = scalar(number, 0.0);
                 // An actuator is off, or closed, or at zero; only temperatures are not.
+                let celsius = signal.unit.as_deref().is_some_and(is_celsius);
                 let off = signal.kind == SignalKind::Actuator
-                    && signal.unit.as_deref() != Some("celsius")
+                    && !celsius
                     && entry.limits().check(&zero, &DataType::scalar(number.clone())).is_ok();
                 if off {
                     zero
@@ -173,6 +174,11 @@ fn first(entry: &Entry) -> Option<Value> {
         },
     };
     Some(if signal.datatype.is_array { array(one, element) } else { one })
+}
+
+/// Unit files differ in how they write it.
+fn is_celsius(unit: &str) -> bool {
+    unit.eq_ignore_ascii_case("celsius")
 }
 
 fn text(entry: &Entry) -> String {

@@ -10,7 +10,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, task::coop::consume_budget};
 use tokio_stream::Stream;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tonic::{Status, Streaming};
@@ -85,6 +85,8 @@ struct Reader {
 impl Reader {
     async fn run(self, mut requests: Streaming<proto::OpenProviderStreamRequest>) {
         loop {
+            // A provider that sends without end must not keep this thread from the readers.
+            consume_budget().await;
             match requests.message().await {
                 Ok(Some(proto::OpenProviderStreamRequest { action: Some(action) })) => {
                     if let Err(status) = self.handle(action).await {
