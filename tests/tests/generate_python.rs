@@ -79,6 +79,22 @@ impl Generated {
         succeed(&mut command)
     }
 
+    /// How many signals there are after one was touched, and what that took of memory.
+    fn cost_of_one_leaf(&self) -> Result<(usize, usize)> {
+        let code = "import gc, resource\n\
+            size = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n\
+            before = size()\n\
+            from vehicle_signal_runtime.model import vehicle\n\
+            vehicle.Speed\n\
+            after = size()\n\
+            from vehicle_signal_runtime import Signal\n\
+            print(sum(isinstance(o, Signal) for o in gc.get_objects()), after - before)";
+        let mut command = Command::new(python()?);
+        let said = succeed(command.args(["-c", code]).env("PYTHONPATH", self.search_path()?))?;
+        let (signals, kilobytes) = said.split_once(' ').context("two numbers")?;
+        Ok((signals.parse()?, kilobytes.parse()?))
+    }
+
     /// `mypy --strict` of the package, and of `more` with it.
     fn type_check(&self, more: &[PathBuf]) -> Result<()> {
         let mypy = python()?.with_file_name("mypy");
@@ -217,6 +233,9 @@ fn the_whole_catalogue_imports_and_type_checks_from_vspec_and_from_an_address() 
     ])?;
     ensure!(generated.walk()? == "1267 signals of Vehicle");
     generated.type_check(&[])?;
+    let (signals, kilobytes) = generated.cost_of_one_leaf()?;
+    ensure!(signals == 1, "touching one leaf built {signals} signals");
+    ensure!(kilobytes < 15 * 1024, "importing the tree took {kilobytes} KB");
 
     let body = fs::read(folder.join("v6.0/expanded.json"))?;
     let address = serve_file("vss.json", body)?;

@@ -164,3 +164,84 @@ pub(super) fn instances<'m, 'c>(class: &'m Class<'c>) -> Vec<(usize, &'m Member<
     let is_series = class.members.len() > 1 && kinds.len() == 1 && !kinds.contains(&None);
     if is_series { members().collect() } else { Vec::new() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Request, compile,
+        model::Catalog,
+        source::{HostLoader, Input},
+    };
+
+    fn catalog(text: &str) -> Catalog {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in [("m.vspec", text), ("units.yaml", ""), ("quantities.yaml", "")] {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        let model = Some(Input::Path(folder.path().join("m.vspec")));
+        let request = Request { model, ..Request::default() };
+        let (catalog, problems) = compile(&request, &HostLoader::default());
+        let problems: String = problems.iter().map(|problem| problem.render(false)).collect();
+        catalog.unwrap_or_else(|| panic!("{problems}"))
+    }
+
+    /// Name, prefix of enums, and instances of each class of the root's first branch.
+    fn classes(text: &str) -> Vec<(String, String, Vec<String>)> {
+        let catalog = catalog(text);
+        let top = &catalog.root.children()[0];
+        let classes = Classes::of(top, "A", &mut names::Taken::default());
+        let instances =
+            |class| instances(class).iter().map(|(_, member)| member.node().name.clone()).collect();
+        let all = classes.all.iter();
+        all.map(|c| (c.name.clone(), c.enum_prefix.clone(), instances(c))).collect()
+    }
+
+    fn class(name: &str, prefix: &str, instances: &[&str]) -> (String, String, Vec<String>) {
+        let instances = instances.iter().map(|name| (*name).to_owned()).collect();
+        (name.to_owned(), prefix.to_owned(), instances)
+    }
+
+    #[test]
+    fn instances_share_a_class_that_is_named_by_what_they_have_in_common() {
+        let text = "A: {type: branch}\n\
+            A.Seat: {type: branch, instances: ['Row[1,2]', [LeftSide, RightSide]]}\n\
+            A.Seat.X: {type: sensor, datatype: uint8}\n";
+        let expected = [
+            class("ASeat", "ASeat", &["Row1", "Row2"]),
+            class("ASeatRow", "ASeat", &["LeftSide", "RightSide"]),
+            class("ASeatRowSide", "ASeat", &[]),
+        ];
+        assert_eq!(classes(text), expected);
+    }
+
+    #[test]
+    fn an_instance_that_differs_has_a_class_of_its_own() {
+        let text = "A: {type: branch}\n\
+            A.Seat: {type: branch, instances: 'Row[1,3]'}\n\
+            A.Seat.X: {type: sensor, datatype: uint8}\n\
+            A.Seat.Row2.X: {type: sensor, datatype: int8}\n";
+        let mut expected = vec![
+            class("ASeat", "ASeat", &["Row1", "Row2", "Row3"]),
+            class("ASeatRow", "ASeat", &[]),
+            class("ASeatRow2", "ASeatRow2", &[]),
+        ];
+        let mut found = classes(text);
+        found.sort();
+        expected.sort();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn equal_branches_are_instances_also_where_the_model_does_not_say_so() {
+        let text = "A: {type: branch}\n\
+            A.Lamp: {type: branch}\n\
+            A.Lamp.Left: {type: branch}\n\
+            A.Lamp.Left.X: {type: sensor, datatype: uint8}\n\
+            A.Lamp.Right: {type: branch}\n\
+            A.Lamp.Right.X: {type: sensor, datatype: uint8}\n";
+        let expected =
+            [class("ALamp", "ALamp", &["Left", "Right"]), class("ALampItem", "ALamp", &[])];
+        assert_eq!(classes(text), expected);
+    }
+}

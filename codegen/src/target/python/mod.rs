@@ -5,10 +5,12 @@
 //! documentation; the objects are built when they are first touched. Branches that are
 //! equal but for their place (instances, mostly) share a class.
 //!
-//! `names` makes every name, `literals` every literal and docstring, `classes` finds out
-//! which branches share a class, `view` puts it together for the templates.
+//! `names` makes every name, `literals` every literal, `docs` the words of docstrings,
+//! `classes` finds out which branches share a class, `view` puts it together for the
+//! templates.
 
 mod classes;
+mod docs;
 mod literals;
 mod names;
 mod view;

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{
     classes::{Class, Classes, Member, instances},
-    literals, names,
+    docs, literals, names,
 };
 use crate::model::{Catalog, Element, Kind, Leaf, Literal, Node, Role};
 
@@ -217,7 +217,7 @@ impl Gathered<'_> {
                 Member::Branch(node, id) => Property {
                     name,
                     returns: target(member),
-                    doc: literals::docstring(&branch_doc(node), 8),
+                    doc: literals::docstring(&docs::branch(node), 8),
                     import: modules
                         .get(*id)
                         .map(|m| format!("from .{} import {}", m.name, m.class)),
@@ -229,7 +229,7 @@ impl Gathered<'_> {
         ClassView {
             properties: properties.collect(),
             name: class.name.clone(),
-            doc: literals::docstring(&branch_doc(class.node), 4),
+            doc: literals::docstring(&docs::branch(class.node), 4),
             series,
         }
     }
@@ -260,7 +260,7 @@ impl Gathered<'_> {
         Property {
             name,
             returns: format!("_{kind}[{value}]"),
-            doc: literals::docstring(&self.leaf_doc(node, leaf), 8),
+            doc: literals::docstring(&docs::signal(node, leaf, self.catalog), 8),
             import: members.map(|enumeration| format!("from .enums import {enumeration}")),
             call: Call::new("_leaf", arguments),
         }
@@ -298,35 +298,6 @@ impl Gathered<'_> {
             members: members.collect(),
         });
         Some(name)
-    }
-
-    fn leaf_doc(&self, node: &Node, leaf: &Leaf) -> Vec<String> {
-        let mut paragraphs = branch_doc(node);
-        let mut lines = vec![format!("{}: {}", capitalised(leaf.role.name()), leaf.datatype)];
-        if let Some(key) = &leaf.unit {
-            let label = self.catalog.units.get(key).and_then(|unit| unit.label.as_deref());
-            lines.push(match label {
-                Some(label) if label != key => format!("Unit: {key} ({label})"),
-                _ => format!("Unit: {key}"),
-            });
-        }
-        lines.extend(match (&leaf.min, &leaf.max) {
-            (Some(min), Some(max)) => Some(format!("Range: {min} to {max}")),
-            (Some(min), None) => Some(format!("Range: {min} or more")),
-            (None, Some(max)) => Some(format!("Range: {max} or less")),
-            (None, None) => None,
-        });
-        if !leaf.allowed.is_empty() {
-            let allowed: Vec<String> = leaf.allowed.iter().map(Literal::to_string).collect();
-            lines.push(format!("Allowed: {}", allowed.join(", ")));
-        }
-        if !leaf.enumeration.is_empty() {
-            let named = leaf.enumeration.iter().map(|(key, value)| format!("{key} ({value})"));
-            lines.push(format!("Allowed: {}", named.collect::<Vec<_>>().join(", ")));
-        }
-        lines.extend(leaf.default.as_ref().map(|default| format!("Default: {default}")));
-        paragraphs.push(lines.join("\n"));
-        paragraphs
     }
 }
 
@@ -391,19 +362,4 @@ fn facts(node: &Node, leaf: &Leaf, enumeration: Option<&str>) -> Vec<String> {
     .into_iter()
     .flatten()
     .collect()
-}
-
-fn branch_doc(node: &Node) -> Vec<String> {
-    let mut paragraphs = vec![match node.description.as_deref().map(str::trim) {
-        None | Some("") => format!("`{}`.", node.name),
-        Some(description) => description.to_owned(),
-    }];
-    paragraphs.extend(node.comment.clone());
-    paragraphs.extend(node.deprecation.as_ref().map(|text| format!("Deprecated: {text}")));
-    paragraphs
-}
-
-fn capitalised(word: &str) -> String {
-    let mut letters = word.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
