@@ -86,7 +86,7 @@ fn run(request: &Request, reader: &mut Reader<'_>, sink: &mut Sink) -> Option<Ca
     };
     let checked = check::check(&tree, &context, sink);
     prune::prune(&mut tree, &checked);
-    check::check_places(&tree, &checked, sink);
+    check::check_left(&tree, &checked, &context, sink);
     if sink.has_error() {
         return None;
     }

@@ -56,6 +56,13 @@ impl NodeKind {
     }
 }
 
+/// The type, where there is a known one.
+pub(super) fn of(attributes: &Attributes) -> Option<NodeKind> {
+    let text = attributes.value(&Name::Type)?.as_str()?;
+    TYPES.iter().find(|(name, _)| *name == text).map(|(_, kind)| *kind)
+}
+
+/// The type; says what is wrong where there is none.
 pub(super) fn read(
     subject: Subject<'_>,
     attributes: &Attributes,
@@ -72,7 +79,7 @@ pub(super) fn read(
         sink.push(Report::new(Code::UnknownType, message).at(value.span).help(one_of(names())));
         return None;
     };
-    let found = TYPES.iter().find(|(name, _)| *name == text).map(|(_, kind)| *kind);
+    let found = of(attributes);
     if found.is_none() {
         let report =
             Report::new(Code::UnknownType, format!("unknown type '{text}'")).at(value.span);

@@ -32,7 +32,6 @@ use crate::{
     source::Span,
     syntax::{Attributes, Name},
 };
-pub(super) use place::check_places;
 
 /// The attributes of a node, every rule that concerns them alone kept.
 #[derive(Debug, Default)]
@@ -90,6 +89,27 @@ pub(super) fn check(tree: &Tree, context: &Context<'_>, sink: &mut Sink) -> Chec
     checked
 }
 
+/// Checks what concerns only nodes that are left after deleting: whether their attributes
+/// go with their types, and where they stand.
+pub(super) fn check_left(
+    tree: &Tree,
+    checked: &CheckedTree,
+    context: &Context<'_>,
+    sink: &mut Sink,
+) {
+    let mut seen = HashSet::new();
+    let mut open = vec![tree.root];
+    while let Some(id) = open.pop() {
+        let node = tree.node(id);
+        if seen.insert(Rc::as_ptr(&node.attributes)) {
+            let kind = kind::of(&node.attributes);
+            kind::check_names(kind, &node.attributes, &context.extended, sink);
+        }
+        place::check_children(tree, node, checked, sink);
+        open.extend(node.children.iter().rev());
+    }
+}
+
 /// The absolute names of the struct types in the tree.
 pub(super) fn struct_names(tree: &Tree) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
@@ -139,7 +159,6 @@ fn check_attributes(
     sink: &mut Sink,
 ) -> Checked {
     let kind = kind::read(subject, attributes, sink);
-    kind::check_names(kind, attributes, &context.extended, sink);
     let typed = match kind {
         None => None,
         Some(kind::NodeKind::Branch) => {

@@ -34,14 +34,9 @@ impl Place {
     }
 }
 
-pub(in crate::resolve) fn check_places(tree: &Tree, checked: &CheckedTree, sink: &mut Sink) {
-    let mut open = vec![tree.root];
-    while let Some(id) = open.pop() {
-        let node = tree.node(id);
-        for child in &node.children {
-            check_child(node, tree, *child, checked, sink);
-        }
-        open.extend(node.children.iter().rev());
+pub(super) fn check_children(tree: &Tree, node: &TreeNode, checked: &CheckedTree, sink: &mut Sink) {
+    for child in &node.children {
+        check_child(node, tree, *child, checked, sink);
     }
 }
 
