@@ -6,7 +6,9 @@ use std::{
 
 use super::{Input, LoadError, Loader, MAX_BYTES, embedded};
 
-/// Reads files, standard input and, with the feature `http`, addresses.
+/// Reads files, standard input and, with the feature `http`, addresses. It blocks, and its
+/// http client must not be dropped on a thread that runs asynchronous tasks: an asynchronous
+/// program compiles on a thread for blocking work.
 #[derive(Debug, Default)]
 pub struct HostLoader {
     #[cfg(feature = "http")]

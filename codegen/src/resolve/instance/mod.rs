@@ -114,6 +114,7 @@ fn expand_node(
         .ok_or_else(|| too_large(span))?;
     for (overlay, instance) in overlays {
         template::lay_over(tree, instance, overlay);
+        template::check_is_branch(tree, instance, sink);
     }
     let top: Vec<NodeId> = made.top.iter().map(|(_, instance)| *instance).collect();
     if !is_sibling {

@@ -9,7 +9,7 @@ use super::super::{
 use crate::{
     diagnostic::{Code, Report, Sink},
     model::nearest,
-    syntax::{Attribute, RawValue},
+    syntax::{Attribute, Name, RawValue},
 };
 
 /// Parts the children named like an instance, with that instance, from the rest.
@@ -105,6 +105,20 @@ pub(super) fn lay_over(tree: &mut Tree, base: NodeId, over: NodeId) {
             Some(below) => lay_over(tree, *below, child),
             None => tree.node_mut(base).children.push(child),
         }
+    }
+}
+
+/// What is laid over an instance cannot make a signal of it.
+pub(super) fn check_is_branch(tree: &Tree, instance: NodeId, sink: &mut Sink) {
+    let node = tree.node(instance);
+    let Some(kind) = node.attributes.value(&Name::Type) else { return };
+    if kind.as_str() != Some("branch") {
+        let message = format!("'{}' is an instance, and so a branch", node.name);
+        sink.push(
+            Report::new(Code::BadInstances, message)
+                .at(kind.span)
+                .label(node.span, "the branch that declares the instances"),
+        );
     }
 }
 
