@@ -55,9 +55,7 @@ def is_struct(expected: dict) -> bool:
 
 
 def main() -> None:
-    expected = {
-        s["path"]: s for s in json.loads(Path(sys.argv[1]).read_text())["signals"]
-    }
+    expected = {s["path"]: s for s in json.loads(Path(sys.argv[1]).read_text())["signals"]}
     found = {signal.path: signal for signal in signals(vehicle)}
     assert found.keys() == expected.keys(), found.keys() ^ expected.keys()
     for path, signal in found.items():

@@ -106,9 +106,7 @@ def test_a_branch_can_be_subscribed_to(client: VSSClient) -> None:
         break
 
 
-def test_a_subscriber_to_targets_is_the_provider(
-    client: VSSClient, address: Address
-) -> None:
+def test_a_subscriber_to_targets_is_the_provider(client: VSSClient, address: Address) -> None:
     """Claims the actuator over v2 from the mock, and gets what v1 sets."""
     got: list[bool] = []
     claimed = threading.Event()
