@@ -1,6 +1,11 @@
 //! An app from its upload to its end, over HTTP, over the WebSocket and by command.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    path::Path,
+    process::Stdio,
+};
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -141,4 +146,32 @@ async fn a_console_goes_on_from_its_number_without_a_gap() {
     daemon.ok(&["rm", "tiny"]);
     let removed = everyone.until(|message| message["event"] == "app:removed").await;
     assert_eq!(removed["data"]["app_id"], "tiny");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn following_a_console_survives_a_crash_of_the_runtime() {
+    if no_uv() {
+        return;
+    }
+    let daemon = Daemon::start();
+    let folder = tempfile::tempdir().unwrap();
+    write_app(folder.path());
+    daemon.ok(&["install", "--start", folder.path().to_str().unwrap()]);
+    let mut logs = daemon
+        .command(&["logs", "--follow", "tiny"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(logs.stdout.take().unwrap()).lines();
+    let mut counts = lines.map(|line| {
+        let line = line.unwrap();
+        line.strip_prefix("count ").unwrap_or_else(|| panic!("{line}")).parse::<u64>().unwrap()
+    });
+    assert!(counts.by_ref().take(10).eq(1..=10));
+    let daemon = daemon.crash_and_return();
+    assert!(counts.by_ref().take(90).eq(11..=100), "each line once, across the crash");
+    daemon.ok(&["rm", "tiny"]);
+    counts.for_each(drop);
+    assert!(logs.wait().unwrap().success(), "it ends with its app");
 }

@@ -53,8 +53,23 @@ pub(crate) fn uv() -> Option<std::path::PathBuf> {
 impl Daemon {
     pub(crate) fn start() -> Daemon {
         let state = tempfile::tempdir().unwrap();
+        let command = serve(state.path());
+        Daemon::spawn(command, state)
+    }
+
+    /// `kill -9`, and a new one on the same state and the same port.
+    pub(crate) fn crash_and_return(mut self) -> Daemon {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        let state = std::mem::replace(&mut self.state, tempfile::tempdir().unwrap());
+        let mut command = serve(state.path());
+        command.args(["--http-listen", self.http.trim_start_matches("http://")]);
+        Daemon::spawn(command, state)
+    }
+
+    fn spawn(mut command: Command, state: TempDir) -> Daemon {
         let log = File::create(state.path().join(LOG)).unwrap();
-        let mut child = serve(state.path()).stderr(log).spawn().unwrap();
+        let mut child = command.stderr(log).spawn().unwrap();
         let mut ready = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut ready).unwrap();
         let part = |name: &str| {
