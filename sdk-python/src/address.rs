@@ -60,8 +60,9 @@ impl Address {
             .map_err(|error| format!("the broker address {self:?}: {error}"))?
             .connect_timeout(Duration::from_secs(5))
             .tcp_nodelay(true)
+            // Room for a flood of small messages while this thread waits for the interpreter.
             .initial_stream_window_size(1 << 20)
-            .initial_connection_window_size(1 << 22);
+            .initial_connection_window_size(1 << 23);
         Ok(match self {
             Address::Tcp(_) => endpoint.connect_lazy(),
             Address::Unix(path) => {

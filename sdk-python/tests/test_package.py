@@ -62,6 +62,17 @@ def test_a_missing_model_says_which_command_makes_one(tmp_path: Path) -> None:
     assert "make one with `vssc generate python MODEL -o DIR`" in run.stderr
 
 
+def test_the_types_of_the_native_core_are_the_real_ones(tmp_path: Path) -> None:
+    """Every class, method and parameter of the stub, as the interpreter sees them."""
+    known = tmp_path / "known"
+    module = "vehicle_signal_runtime._core"
+    # The first is no concern of a stub's, the second is what Generic means there.
+    known.write_text(f"{module}.__all__\n{module}.Reading.__class_getitem__\n")
+    command = [sys.executable, "-m", "mypy.stubtest", module, "--allowlist", str(known)]
+    run = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert run.returncode == 0, run.stdout
+
+
 def test_a_reading_can_be_made_for_a_test() -> None:
     """With or without a value; the generic form works in an annotation."""
     at = datetime(2026, 1, 1, tzinfo=timezone.utc)

@@ -4,23 +4,23 @@ from asyncio import Future
 from datetime import datetime
 from typing import Any, Generic, TypeVar, final
 
-T_co = TypeVar("T_co", covariant=True)
+_T_co = TypeVar("_T_co", covariant=True)
 
 @final
-class Reading(Generic[T_co]):
+class Reading(Generic[_T_co]):
     """The value of a signal at a moment, or why there is none."""
 
     def __new__(
         cls,
         path: str,
-        value: T_co | None = None,
+        value: _T_co | None = None,
         timestamp: datetime | None = None,
         reason: str | None = None,
-    ) -> Reading[T_co]: ...
+    ) -> Reading[_T_co]: ...
     @property
     def path(self) -> str: ...
     @property
-    def value(self) -> T_co | None:
+    def value(self) -> _T_co | None:
         """None when the signal has no value; nothing stands in for a missing one."""
     @property
     def available(self) -> bool:
