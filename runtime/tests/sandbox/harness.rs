@@ -3,7 +3,8 @@
 use std::{
     collections::BTreeMap,
     fs,
-    os::unix::fs::PermissionsExt,
+    io::{Read, Write},
+    os::unix::{fs::PermissionsExt, net::UnixStream},
     path::{Path, PathBuf},
     sync::{
         Arc, OnceLock,
@@ -121,6 +122,16 @@ impl Place {
         let (lines, exit) = events.rest().await;
         self.remove(sandbox).await;
         (lines.into_iter().map(|line| line.text).collect(), exit)
+    }
+}
+
+/// A test that fails leaves no app behind.
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Ok(mut shim) = UnixStream::connect(self.launch.run_dir.join("shim.sock")) {
+            let _ = shim.write_all(b"{\"request\":\"leave\"}\n");
+            let _ = shim.read(&mut [0; 64]);
+        }
     }
 }
 

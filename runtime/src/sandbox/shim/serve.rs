@@ -29,6 +29,8 @@ use crate::{
 /// How long the pipes may stay open when all processes of the app have ended, as somebody
 /// else could hold them.
 const DRAIN: Duration = Duration::from_secs(1);
+/// A state folder that was deleted under a running app leaves nobody who could end it.
+const LOOK_AROUND: Duration = Duration::from_secs(30);
 const KILL_AGAIN: Duration = Duration::from_millis(500);
 
 struct Server<'a> {
@@ -46,9 +48,10 @@ struct Server<'a> {
     /// The same, and all its output is in the ring.
     exit: Option<Exit>,
     leaving: bool,
+    look_around: Instant,
 }
 
-/// Until a daemon says `leave`, and all of the app is gone.
+/// Until a daemon says `leave` (or its folder is gone), and nothing of the app is left.
 pub(crate) fn serve(
     cell: &Cell,
     pipes: Pipes,
@@ -70,6 +73,7 @@ pub(crate) fn serve(
         ended: None,
         exit: None,
         leaving: false,
+        look_around: Instant::now() + LOOK_AROUND,
     };
     while !(server.leaving && server.exit.is_some()) {
         server.turn(listener)?;
@@ -145,7 +149,7 @@ impl Server<'_> {
         let lines = self.outputs.iter().filter_map(|output| output.lines.due());
         let drained = self.ended.as_ref().filter(|_| self.exit.is_none());
         let drained = drained.map(|(since, _)| *since + DRAIN);
-        let next = lines.chain(self.kill_at).chain(drained).min()?;
+        let next = lines.chain(self.kill_at).chain(drained).chain([self.look_around]).min()?;
         Timespec::try_from(next.saturating_duration_since(Instant::now())).ok()
     }
 
@@ -153,6 +157,13 @@ impl Server<'_> {
         let now = Instant::now();
         for output in &mut self.outputs {
             output.flush_if_due(now, &mut self.ring);
+        }
+        if self.look_around <= now {
+            self.look_around = now + LOOK_AROUND;
+            if !self.leaving && !self.launch.run_dir.exists() {
+                self.leaving = true;
+                self.kill();
+            }
         }
         if self.kill_at.is_some_and(|at| at <= now) {
             self.kill();
