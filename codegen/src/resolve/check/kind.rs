@@ -1,12 +1,15 @@
 //! `type`, and which attributes go with it.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, rc::Rc};
+
+use indexmap::{IndexMap, IndexSet};
 
 use super::Subject;
 use crate::{
     diagnostic::{Code, Report, Sink},
     model::{Role, nearest},
-    syntax::{Attribute, Attributes, Name},
+    source::Span,
+    syntax::{Attributes, Name},
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,36 +113,62 @@ fn missing(subject: Subject<'_>, attributes: &Attributes) -> Report {
     }
 }
 
-/// Reports attributes that the type does not have, and unknown ones.
+/// Reports attributes that the type does not have, and collects unknown ones.
 pub(super) fn check_names(
-    kind: Option<NodeKind>,
     attributes: &Attributes,
     extended: &HashSet<&str>,
+    strangers: &mut Strangers,
     sink: &mut Sink,
 ) {
+    let kind = of(attributes);
     for attribute in attributes.iter() {
-        match &attribute.name {
-            Name::Extra(name) if !extended.contains(&**name) => {
-                sink.push(unknown(attribute, name));
+        match (&attribute.name, kind) {
+            (Name::Extra(name), _) if extended.contains(&**name) => {}
+            (Name::Extra(name), _) => strangers.add(name, attribute.key, sink),
+            (name, Some(kind)) if !kind.has(name) => {
+                let message = format!("a {} has no '{}'", kind.name(), name.text());
+                sink.push(Report::new(Code::NotAllowedHere, message).at(attribute.key));
             }
-            name => {
-                if let Some(kind) = kind
-                    && !kind.has(name)
-                {
-                    let message = format!("a {} has no '{}'", kind.name(), name.text());
-                    sink.push(Report::new(Code::NotAllowedHere, message).at(attribute.key));
-                }
-            }
+            _ => {}
         }
     }
 }
 
-fn unknown(attribute: &Attribute, name: &str) -> Report {
-    let report = Report::new(Code::UnknownAttribute, format!("unknown attribute '{name}'"));
-    let report = report.at(attribute.key);
-    match nearest(name, Name::known()) {
-        Some(near) => report.did_you_mean(Some(near)),
-        None => report.help(format!("if it is meant, name it: --extended-attributes {name}")),
+/// Unknown attributes. One that looks like a slip is reported wherever it is; a foreign
+/// one is on every other node of its model, so it is reported once with its number.
+#[derive(Debug, Default)]
+pub(super) struct Strangers {
+    /// By name, in the order of first appearance.
+    places: IndexMap<Rc<str>, IndexSet<Span>>,
+}
+
+impl Strangers {
+    fn add(&mut self, name: &Rc<str>, key: Span, sink: &mut Sink) {
+        if !self.places.contains_key(name)
+            && let Some(near) = nearest(name, Name::known())
+        {
+            let report = Report::new(Code::UnknownAttribute, format!("unknown attribute '{name}'"));
+            sink.push(report.at(key).did_you_mean(Some(near)));
+            return;
+        }
+        self.places.entry(name.clone()).or_default().insert(key);
+    }
+
+    pub(super) fn report(self, sink: &mut Sink) {
+        for (name, places) in self.places {
+            let Some(first) = places.first() else { continue };
+            let others = match places.len() {
+                1 => String::new(),
+                2 => ", here and in one other place".to_owned(),
+                many => format!(", here and in {} other places", many - 1),
+            };
+            let message = format!("unknown attribute '{name}'{others}");
+            sink.push(
+                Report::new(Code::UnknownAttribute, message)
+                    .at(*first)
+                    .help(format!("if it is meant, name it: --extended-attributes {name}")),
+            );
+        }
     }
 }
 

@@ -97,17 +97,18 @@ pub(super) fn check_left(
     context: &Context<'_>,
     sink: &mut Sink,
 ) {
+    let mut strangers = kind::Strangers::default();
     let mut seen = HashSet::new();
     let mut open = vec![tree.root];
     while let Some(id) = open.pop() {
         let node = tree.node(id);
         if seen.insert(Rc::as_ptr(&node.attributes)) {
-            let kind = kind::of(&node.attributes);
-            kind::check_names(kind, &node.attributes, &context.extended, sink);
+            kind::check_names(&node.attributes, &context.extended, &mut strangers, sink);
         }
         place::check_children(tree, node, checked, sink);
         open.extend(node.children.iter().rev());
     }
+    strangers.report(sink);
 }
 
 /// The absolute names of the struct types in the tree.
