@@ -35,7 +35,10 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// Runs a task for a future of the running loop; cancelling the future ends the task.
+    /// Runs a task for a future of the running loop.
+    ///
+    /// Cancelling the future does not end the call: it was probably sent, and a server takes
+    /// many calls that are reset at once for an attack. Its result is then thrown away.
     fn start<'py, F>(
         &self,
         py: Python<'py>,
@@ -47,10 +50,9 @@ impl Client {
         let waiter = self.bridge.waiter(py)?;
         let future = waiter.future(py);
         let task = task(self.link.clone());
-        let handle = worker::spawn(async move {
+        worker::spawn(async move {
             waiter.resolve(task.await.unwrap_or_else(Outcome::Failed));
         })?;
-        Waiter::abort_on_cancel(py, &future, handle)?;
         Ok(future)
     }
 }
@@ -78,12 +80,17 @@ impl Client {
         Ok(Client { address, link: Arc::new(link), bridge: Bridge::default() })
     }
 
-    /// Resolves when the broker answers, however long that takes.
+    /// Resolves when the broker answers, however long that takes; ended by cancelling.
     fn ready<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.start(py, |link| async move {
-            follow::ready(&link).await?;
-            Ok(Outcome::Done)
-        })
+        let waiter = self.bridge.waiter(py)?;
+        let future = waiter.future(py);
+        let link = self.link.clone();
+        let handle = worker::spawn(async move {
+            let result = follow::ready(&link).await.map(|()| Outcome::Done);
+            waiter.resolve(result.unwrap_or_else(Outcome::Failed));
+        })?;
+        Waiter::abort_on_cancel(py, &future, handle)?;
+        Ok(future)
     }
 
     /// The current value, as a Reading.
