@@ -3,6 +3,9 @@
 //! `options.txt`. Its `result.snap` is all that a user would see: every diagnostic as it is
 //! rendered, and the JSON export where there is one.
 
+// A test fails by panicking.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use std::{
     fs, io,
     path::{Path, PathBuf},

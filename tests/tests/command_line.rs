@@ -1,5 +1,8 @@
 //! `vssc` as a program: exit codes, streams, and the examples of its help.
 
+// A test fails by panicking.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use std::{
     fs,
     io::Write,
