@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{
     PythonError, PythonTools,
     lock::{self, Locked},
+    strays,
     uv::{Refusal, Uv, arguments},
 };
 
@@ -70,6 +71,11 @@ impl Builder {
             self.run("install the vehicle signal library", add, report).await?;
         }
         Ok(locked)
+    }
+
+    /// Ends what still builds below the folder, for somebody who is gone. Blocks.
+    pub(crate) fn end_strays(&self, below: &Path) {
+        strays::end(&self.uv.program, below);
     }
 
     /// Exact versions with their hashes; every later step takes these and no others.

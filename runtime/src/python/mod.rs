@@ -11,6 +11,7 @@ mod error;
 mod interpreter;
 mod lock;
 mod settings;
+mod strays;
 mod uv;
 
 use std::path::PathBuf;

@@ -22,6 +22,9 @@ const PATIENCE: Duration = Duration::from_secs(15);
 
 pub(super) async fn recover(core: &Arc<Core>) -> Result<()> {
     let rows = core.state.load().await?;
+    // Nothing of ours builds yet: whatever does was left by a runtime that was killed.
+    let (builder, apps) = (core.builder.clone(), core.state_dir.join("apps"));
+    let _ = tokio::task::spawn_blocking(move || builder.end_strays(&apps)).await;
     let known = rows.iter().map(|row| row.manifest.id.to_string()).collect();
     remove_orphans(core, &known).await;
     let mut apps = JoinSet::new();

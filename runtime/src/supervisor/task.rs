@@ -398,7 +398,9 @@ impl Task {
         let (id, run) = (self.id().clone(), self.handle.app.paths.run.clone());
         self.core.sandbox.remove(&run).await.map_err(|error| error.to_string())?;
         let home = folders::home(&self.core.state_dir, &id);
+        let builder = self.core.builder.clone();
         let removed = tokio::task::spawn_blocking(move || {
+            builder.end_strays(&home);
             for folder in [home, run] {
                 folders::remove(&folder)
                     .map_err(|error| format!("{}: {error}", folder.display()))?;
