@@ -452,7 +452,7 @@ async fn an_app_may_do_what_it_was_granted_and_nothing_else() {
         assert_eq!(paths, [LEVEL, SPEED, "Vehicle.VIN"]);
     }
     let request = proto::ListMetadataRequest { root: DOOR.to_owned(), filter: String::new() };
-    assert_eq!(code(app.list_metadata(request)).await, Code::NotFound);
+    assert_eq!(code(app.list_metadata(request)).await, Code::PermissionDenied);
     assert_eq!(provider.actuations().await, [(4, Some(level(5)))]);
     let unknown = proto::GetValueRequest { signal_id: Some(by_path("Vehicle.Cabin.Door.IsOpem")) };
     let refusal = app.get_value(unknown).await.unwrap_err();
