@@ -56,6 +56,7 @@ check: $(READY) ## what CI runs: formatting, lints, types, tests
 bench: wheel ## measure, against the peers where they can be installed
 	cargo build --locked --release
 	tests/bench.py target/release
+	cargo bench --locked -p vehicle-edge-runtime --bench launch
 
 clean: ## remove everything that was built or fetched
 	rm -rf target $(VENV)

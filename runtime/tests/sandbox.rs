@@ -5,8 +5,6 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends by it")]
 
-#[path = "sandbox/bench.rs"]
-mod bench;
 #[path = "sandbox/console.rs"]
 mod console;
 #[path = "sandbox/harness.rs"]

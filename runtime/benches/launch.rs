@@ -1,5 +1,5 @@
-//! What a sandbox costs at the start. Run it by hand:
-//! `cargo test --release -p vehicle-edge-runtime --test sandbox bench -- --ignored --nocapture`
+//! What a sandbox costs at the start: from launch to an app's first line, medians.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a measurement ends by it")]
 
 use std::{
     io::{BufRead, BufReader},
@@ -9,14 +9,18 @@ use std::{
 
 use vehicle_edge_runtime::{app::Limits, sandbox::Sandbox};
 
-use crate::harness::{Events, Place, sandboxes};
+// What the tests of the sandbox use more of.
+#[allow(dead_code)]
+#[path = "../tests/sandbox/harness.rs"]
+mod harness;
+
+use harness::{Events, Place, sandboxes};
 
 const ROUNDS: usize = 60;
 const SCRIPT: &str = "print('up'); import time; time.sleep(60)";
 
-#[tokio::test]
-#[ignore = "a measurement"]
-async fn from_launch_to_the_first_line() {
+#[tokio::main]
+async fn main() {
     let Some(place) = Place::python("bench", SCRIPT) else { return };
     let mut plain: Vec<Duration> = (0..ROUNDS).map(|_| run_plain(&place)).collect();
     println!("plain process: {:?}", median(&mut plain));
