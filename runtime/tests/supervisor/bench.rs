@@ -89,12 +89,14 @@ impl Bench {
         bundle
     }
 
-    /// Installs and starts; returns when it runs.
+    /// Installs and starts; returns when it runs, or has run already.
     pub(crate) async fn run(&self, id: &str, manifest: &str, code: &str) -> AppId {
         let bundle = self.bundle(id, manifest, code);
         let status = self.supervisor.install(bundle, true).await.unwrap();
         assert_eq!(status.state, State::Installing);
-        self.until(&status.id, State::Running).await;
+        let begun =
+            |status: &AppStatus| !matches!(status.state, State::Installing | State::Starting);
+        self.until_that(&status.id, begun).await;
         status.id
     }
 
