@@ -30,6 +30,16 @@ if __name__ == "__main__":
     MyApp().run()
 """
 
+CLEANUP = """
+import asyncio
+
+async def cleanup():
+    try:
+        await asyncio.sleep(1000)
+    finally:
+        [].pop()
+"""
+
 
 def app(on_start: str) -> str:
     return FRAME.format(on_start="".join(f"        {line}\n" for line in on_start.split("; ")))
@@ -69,6 +79,41 @@ def test_an_app_that_cannot_start_ends_with_its_traceback(broker: str, run_app: 
     output, errors = running.process.communicate(timeout=20)
     assert running.process.returncode == 1
     assert output == "" and errors.rstrip().endswith("RuntimeError: no luck")
+    assert "raise RuntimeError('no luck')" in errors, "the app's own line"
+
+
+def test_an_app_that_fails_while_it_is_stopped_ends_with_its_traceback(
+    broker: str, run_app: Run
+) -> None:
+    """What goes wrong in the cleanup of an on_start is not lost."""
+    running = run_app(CLEANUP + app("print('started'); await cleanup()"), broker)
+    assert running.line() == "started"
+    code, errors = running.end(signal.SIGTERM)
+    assert code == 1 and errors.rstrip().endswith("IndexError: pop from empty list")
+
+
+def test_sys_exit_in_on_start_ends_the_app_with_its_code(broker: str, run_app: Run) -> None:
+    """And with its message alone, as in any program."""
+    running = run_app(app("import sys; sys.exit('no config')"), broker)
+    output, errors = running.process.communicate(timeout=20)
+    assert (running.process.returncode, output, errors) == (1, "", "no config\n")
+
+
+async def test_what_on_stop_raises_ends_the_subscriptions_too(broker: str) -> None:
+    """In a loop that goes on, nothing of the app is left."""
+
+    class Mine(VehicleApp):
+        async def on_start(self) -> None:
+            self.subscription = await VehicleSignal("Vehicle.Speed").subscribe(print)
+            self.stop()
+
+        async def on_stop(self) -> None:
+            raise RuntimeError("no luck")
+
+    mine = Mine()
+    with pytest.raises(RuntimeError, match="no luck"):
+        await asyncio.wait_for(mine.serve(), 30)
+    assert not mine.subscription.active
 
 
 def test_an_app_waits_for_its_broker(own_broker: Broker, run_app: Run) -> None:

@@ -65,12 +65,14 @@ class VehicleApp:
                 await stop
         finally:
             stop.cancel()
-            if await _ended_well(start) and self._started:
-                await self.on_stop()
-            await end_all()
-            self._started = False
-            for number in handled:
-                loop.remove_signal_handler(number)
+            try:
+                if await _ended_well(start) and self._started:
+                    await self.on_stop()
+            finally:
+                self._started = False
+                for number in handled:
+                    loop.remove_signal_handler(number)
+                await end_all()
 
     async def _start(self) -> None:
         await _wait_for_broker()
@@ -107,16 +109,17 @@ async def _wait_for_broker() -> None:
 
 
 async def _ended_well(start: Task[None]) -> bool:
-    """Cancel `on_start` if it still runs. False if it failed by itself."""
+    """Cancel `on_start` if it still runs; raises what it fails with then. False if it had
+    failed by itself: a task gives its exception with the traceback only once, and `serve`
+    has raised it already."""
     import asyncio
+    from contextlib import suppress
 
+    if start.done():
+        return start.cancelled() or start.exception() is None
     start.cancel()
-    try:
+    with suppress(asyncio.CancelledError):
         await start
-    except asyncio.CancelledError:
-        return True
-    except Exception:
-        return False
     return True
 
 
