@@ -139,6 +139,13 @@ async def test_a_negative_queue_is_a_mistake(broker: str) -> None:
         await SEAT.subscribe(print, queue=-1)
 
 
+async def test_what_cannot_be_called_is_no_callback(broker: str) -> None:
+    """It is said once where it is given, not at every update."""
+    message = r"^the callback for Vehicle\.Speed is None, not a function$"
+    with pytest.raises(TypeError, match=message):
+        await VehicleSignal("Vehicle.Speed").subscribe(None)  # type: ignore[arg-type]
+
+
 async def test_subscriptions_survive_a_broker_that_goes_and_comes_back(
     own_broker: Broker, caplog: pytest.LogCaptureFixture
 ) -> None:

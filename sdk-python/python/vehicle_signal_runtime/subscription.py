@@ -104,6 +104,8 @@ async def subscribe(
     """Subscribe at the broker and start calling. Waits while there is no connection."""
     if queue < 0:
         raise ValueError("queue is a number of updates, or 0 for only the newest")
+    if not callable(callback):
+        raise TypeError(f"the callback for {', '.join(paths)} is {callback!r}, not a function")
     stream = await broker.client().subscribe(paths, members, queue)
     subscription = Subscription(stream, tuple(paths), callback)
     subscription._start()
