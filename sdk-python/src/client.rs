@@ -9,7 +9,6 @@ use pyo3::{
 };
 
 use crate::{
-    address::Address,
     bridge::{Bridge, Outcome, Waiter},
     failure::Failure,
     follow,
@@ -72,11 +71,10 @@ fn as_members(dict: Option<Py<PyDict>>) -> Option<Members> {
 impl Client {
     #[new]
     fn new(address: String) -> PyResult<Client> {
-        let parsed = Address::parse(&address).map_err(PyValueError::new_err)?;
         // The channel starts a task of its own, so it needs the runtime's context.
         let runtime = worker::handle()?;
         let _context = runtime.enter();
-        let link = Link::new(&parsed).map_err(PyValueError::new_err)?;
+        let link = Link::new(&address).map_err(PyValueError::new_err)?;
         Ok(Client { address, link: Arc::new(link), bridge: Bridge::default() })
     }
 

@@ -24,6 +24,8 @@ pub(crate) struct Failure {
     pub(crate) kind: Kind,
     pub(crate) message: String,
     pub(crate) path: Option<String>,
+    /// Of the broker, where it is known.
+    pub(crate) address: Option<String>,
 }
 
 impl Kind {
@@ -43,7 +45,7 @@ impl Kind {
 impl Failure {
     pub(crate) fn new(kind: Kind, path: &str, message: impl Into<String>) -> Failure {
         let path = (!path.is_empty()).then(|| path.to_owned());
-        Failure { kind, message: message.into(), path }
+        Failure { kind, message: message.into(), path, address: None }
     }
 
     /// Reads what a call ended with. `path` is what was asked for, empty for no signal.
@@ -74,8 +76,11 @@ impl Failure {
 
     /// `Vehicle.Speed: 300 is above the maximum 250`.
     pub(crate) fn text(&self) -> String {
-        let message = match self.kind {
-            Kind::NotConnected => format!("no connection to the broker: {}", self.message),
+        let message = match (self.kind, &self.address) {
+            (Kind::NotConnected, Some(address)) => {
+                format!("no connection to the broker at {address}: {}", self.message)
+            }
+            (Kind::NotConnected, None) => format!("no connection to the broker: {}", self.message),
             _ => self.message.clone(),
         };
         match &self.path {

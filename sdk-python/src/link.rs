@@ -6,7 +6,7 @@ use std::{
     time::SystemTime,
 };
 
-use tonic::{Streaming, transport::Channel};
+use tonic::{Status, Streaming, transport::Channel};
 use vss_codegen::model::{Literal, Value};
 
 use crate::{
@@ -24,6 +24,8 @@ const LARGEST_MESSAGE: usize = 64 << 20;
 #[derive(Debug)]
 pub(crate) struct Link {
     rpc: ValClient<Channel>,
+    /// As it was given, to be named when nothing answers there.
+    address: String,
     /// Of signals that were asked for by path; forgotten when the connection is lost,
     /// because the next broker may have another model.
     known: Mutex<HashMap<String, Arc<Metadata>>>,
@@ -44,9 +46,14 @@ fn signal_id(path: &str) -> Option<proto::SignalId> {
 
 impl Link {
     /// Connects lazily; must be called on the background runtime.
-    pub(crate) fn new(address: &Address) -> Result<Link, String> {
-        let rpc = ValClient::new(address.channel()?).max_decoding_message_size(LARGEST_MESSAGE);
-        Ok(Link { rpc, known: Mutex::default() })
+    pub(crate) fn new(address: &str) -> Result<Link, String> {
+        let channel = Address::parse(address)?.channel()?;
+        let rpc = ValClient::new(channel).max_decoding_message_size(LARGEST_MESSAGE);
+        Ok(Link { rpc, address: address.to_owned(), known: Mutex::default() })
+    }
+
+    fn failure(&self, status: &Status, path: &str) -> Failure {
+        Failure { address: Some(self.address.clone()), ..Failure::from_status(status, path) }
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Metadata>>> {
@@ -60,7 +67,7 @@ impl Link {
     pub(crate) async fn ping(&self) -> Result<(), Failure> {
         match self.rpc.clone().get_server_info(proto::GetServerInfoRequest {}).await {
             Ok(_) => Ok(()),
-            Err(status) => Err(Failure::from_status(&status, "")),
+            Err(status) => Err(self.failure(&status, "")),
         }
     }
 
@@ -68,7 +75,7 @@ impl Link {
         let request = proto::GetValueRequest { signal_id: signal_id(path) };
         match self.rpc.clone().get_value(request).await {
             Ok(response) => Ok(response.into_inner().data_point.unwrap_or_default()),
-            Err(status) => Err(Failure::from_status(&status, path)),
+            Err(status) => Err(self.failure(&status, path)),
         }
     }
 
@@ -85,7 +92,7 @@ impl Link {
         };
         match self.rpc.clone().actuate(request).await {
             Ok(_) => Ok(()),
-            Err(status) => Err(Failure::from_status(&status, path)),
+            Err(status) => Err(self.failure(&status, path)),
         }
     }
 
@@ -104,7 +111,7 @@ impl Link {
             proto::PublishValueRequest { signal_id: signal_id(path), data_point: Some(data_point) };
         match self.rpc.clone().publish_value(request).await {
             Ok(_) => Ok(()),
-            Err(status) => Err(Failure::from_status(&status, path)),
+            Err(status) => Err(self.failure(&status, path)),
         }
     }
 
@@ -153,7 +160,7 @@ impl Link {
             Ok(response) => {
                 Ok(response.into_inner().metadata.into_iter().map(Metadata::from_wire).collect())
             }
-            Err(status) => Err(Failure::from_status(&status, root)),
+            Err(status) => Err(self.failure(&status, root)),
         }
     }
 
@@ -166,7 +173,7 @@ impl Link {
             proto::SubscribeRequest { signal_paths: paths.to_vec(), buffer_size, filter: None };
         match self.rpc.clone().subscribe(request).await {
             Ok(response) => Ok(response.into_inner()),
-            Err(status) => Err(Failure::from_status(&status, one(paths))),
+            Err(status) => Err(self.failure(&status, one(paths))),
         }
     }
 }
