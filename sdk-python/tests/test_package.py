@@ -126,7 +126,7 @@ def test_values_of_the_right_type_pass(datatype: str, value: object) -> None:
         ("uint8", True, "expected uint8, got true"),
         ("uint64", 2**200, "1606938044258990275541962092341162602522202993782792835301376 (int) "),
         ("int8", 1.0, "expected int8, got 1.0"),
-        ("float", "1", "expected float, got 1"),
+        ("float", "1", 'expected float, got "1"'),
         ("string", 1, "expected string, got 1"),
         ("uint8[]", 1, "expected uint8[], got 1"),
         ("uint8[]", [1, 300], "300 does not fit uint8 (0 to 255)"),

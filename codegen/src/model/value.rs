@@ -111,8 +111,7 @@ impl Value {
 
     /// Reads authored data, JSON included, as a value of `datatype`.
     pub fn from_literal(literal: &Literal, datatype: &DataType) -> Result<Value, Violation> {
-        let wrong =
-            || Violation::WrongType { expected: datatype.clone(), got: literal.to_string() };
+        let wrong = || Violation::WrongType { expected: datatype.clone(), got: shown(literal) };
         if !datatype.is_array {
             return scalar_from(literal, datatype);
         }
@@ -166,7 +165,7 @@ fn array<T>(
 }
 
 fn scalar_from(literal: &Literal, datatype: &DataType) -> Result<Value, Violation> {
-    let wrong = || Violation::WrongType { expected: datatype.clone(), got: literal.to_string() };
+    let wrong = || Violation::WrongType { expected: datatype.clone(), got: shown(literal) };
     Ok(match &datatype.element {
         Element::Boolean => match literal {
             Literal::Bool(value) => Value::Bool(*value),
@@ -187,9 +186,17 @@ fn scalar_from(literal: &Literal, datatype: &DataType) -> Result<Value, Violatio
     })
 }
 
+/// A text in quotes, so that "5" is not taken for the number.
+fn shown(literal: &Literal) -> String {
+    match literal {
+        Literal::String(text) => format!("{text:?}"),
+        other => other.to_string(),
+    }
+}
+
 fn integer<T: TryFrom<i128>>(literal: &Literal, datatype: &DataType) -> Result<T, Violation> {
     let Literal::Int(number) = literal else {
-        return Err(Violation::WrongType { expected: datatype.clone(), got: literal.to_string() });
+        return Err(Violation::WrongType { expected: datatype.clone(), got: shown(literal) });
     };
     check_range(*number, &datatype.element)?;
     T::try_from(*number)
@@ -375,7 +382,7 @@ mod tests {
         assert_eq!(read("[1, -2]", "int8[]"), Ok(Value::Int32Array([1, -2].into())));
         assert_eq!(read("300", "uint8"), Err("300 does not fit uint8 (0 to 255)".into()));
         assert_eq!(read("1.5", "uint8"), Err("expected uint8, got 1.5".into()));
-        assert_eq!(read("yes", "boolean"), Err("expected boolean, got yes".into()));
+        assert_eq!(read("yes", "boolean"), Err("expected boolean, got \"yes\"".into()));
     }
 
     #[test]
