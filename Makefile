@@ -27,8 +27,10 @@ $(READY): sdk-python/requirements-dev.txt
 build: ## build vssc and vehicle-edge into target/debug
 	cargo build --locked
 
-# The wheel lies where the runtime looks for it: in sdk/ beside the program.
+# The wheel lies where the runtime looks for it: in sdk/ beside the program. One of another
+# version, or for another system, must not lie beside it.
 wheel: $(READY) ## build the Python SDK's wheel
+	rm -f target/wheels/*.whl
 	maturin build --quiet --release --locked --manifest-path sdk-python/Cargo.toml --out target/wheels
 	for profile in debug release; do \
 	  mkdir -p target/$$profile/sdk && rm -f target/$$profile/sdk/*.whl && cp target/wheels/*.whl target/$$profile/sdk/; \
