@@ -47,6 +47,18 @@ fn it_compiles_without_a_warning_embedded_and_from_its_files() {
 }
 
 #[test]
+fn each_branch_says_what_it_is() {
+    let output = vssc().unwrap().args(["export", "json"]).output().unwrap();
+    let model: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let mut rest: Vec<(String, Value)> = model.as_object().unwrap().clone().into_iter().collect();
+    while let Some((path, node)) = rest.pop() {
+        let Some(below) = node.get("children").and_then(Value::as_object) else { continue };
+        rest.extend(below.iter().map(|(name, node)| (format!("{path}.{name}"), node.clone())));
+        assert!(node["description"].as_str().is_some_and(|text| text.len() > 5), "{path}");
+    }
+}
+
+#[test]
 fn each_unit_and_quantity_is_in_use() {
     let units = fs::read_to_string(root().join("vss/units.yaml")).unwrap();
     let quantities = fs::read_to_string(root().join("vss/quantities.yaml")).unwrap();
