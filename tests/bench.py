@@ -5,7 +5,7 @@ Usage: tests/bench.py FOLDER_OF_THE_PROGRAMS [--runs N]
 
 The reference tool (vss-tools, pinned) is installed into target/bench on the first run. The
 model is the real VSS catalogue where it stands beside the checkout, else our own. Prints a
-table with the median of each figure and the ratio; BENCHMARKS.md keeps the last one.
+table with the median of each figure and the ratio.
 """
 
 from __future__ import annotations
