@@ -111,14 +111,14 @@ async def test_metadata_is_what_the_model_says(broker: str) -> None:
 
 
 async def test_a_signal_without_a_broker_is_not_connected() -> None:
-    """The error names the address and what is wrong there, and can be handled as a ConnectionError."""
+    """The error names the address and its fault, and can be handled as a ConnectionError."""
     use_broker("127.0.0.1:1")
-    message = f"^{LIGHT}: no connection to the broker at 127.0.0.1:1: Connection refused"
+    message = rf"^{LIGHT}: no connection to the broker at 127\.0\.0\.1:1: Connection refused"
     for call in (VehicleSignal(LIGHT).get(), VehicleSignal(LIGHT).set(True)):
         with pytest.raises(NotConnected, match=message):
             await call
     use_broker("unix:///nowhere/broker.sock")
-    with pytest.raises(ConnectionError, match="at unix:///nowhere/broker.sock: No such file"):
+    with pytest.raises(ConnectionError, match=r"at unix:///nowhere/broker\.sock: No such file"):
         await VehicleSignal(LIGHT).get()
 
 
