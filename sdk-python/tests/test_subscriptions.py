@@ -178,13 +178,16 @@ async def test_subscriptions_survive_a_broker_that_goes_and_comes_back(
     of_heights.unsubscribe()
 
 
-async def test_a_subscription_waits_for_a_broker_that_is_not_there_yet(own_broker: Broker) -> None:
-    """`subscribe` returns when the broker has accepted."""
+async def test_a_subscription_waits_for_a_broker_that_is_not_there_yet(
+    own_broker: Broker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """`subscribe` returns when the broker has accepted, and says what it waits for."""
+    monkeypatch.setattr("vehicle_signal_runtime.broker.PATIENCE", 0.1)
     use_broker(own_broker.address)
     speed = Sensor[float]("Vehicle.Speed", "float")
     seen: list[float | None] = []
     task = asyncio.ensure_future(speed.subscribe(lambda reading: seen.append(reading.value)))
-    await asyncio.sleep(0.2)
+    await until(lambda: caplog.messages == [f"waiting for the broker at {own_broker.address}"])
     assert not task.done()
     own_broker.start()
     subscription = await asyncio.wait_for(task, 10)

@@ -10,9 +10,6 @@ if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Event, Task
     from collections.abc import Callable
 
-#: After this many seconds without a broker the log says what the app is waiting for.
-PATIENCE = 2.0
-
 
 class VehicleApp:
     """Base class of apps.
@@ -75,7 +72,7 @@ class VehicleApp:
                 await end_all()
 
     async def _start(self) -> None:
-        await _wait_for_broker()
+        await broker.patiently(broker.client().ready())
         self._started = True
         await self.on_start()
 
@@ -95,17 +92,6 @@ class VehicleApp:
 
 def _ignore(_: object) -> None:
     """Do nothing with it."""
-
-
-async def _wait_for_broker() -> None:
-    import asyncio
-
-    client = broker.client()
-    answer = client.ready()
-    done, _ = await asyncio.wait({answer}, timeout=PATIENCE)
-    if not done:
-        broker.logger().warning("waiting for the broker at %s", client.address)
-    await answer
 
 
 async def _ended_well(start: Task[None]) -> bool:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import atexit
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ._core import Client, shutdown
 
 if TYPE_CHECKING:
     # Imported late at run time: a bare import of the model need not pay for it.
+    from asyncio import Future
     from logging import Logger
 
 ENVIRONMENT = "VEHICLE_EDGE_BROKER"
 DEFAULT = "127.0.0.1:55555"
+
+#: After this many seconds without a broker the log says what is being waited for.
+PATIENCE = 2.0
+
+R = TypeVar("R")
 
 # The background thread must be gone before the interpreter is.
 atexit.register(shutdown)
@@ -52,6 +58,22 @@ def client() -> Client:
         use_broker()
     assert _client is not None
     return _client
+
+
+async def patiently(answer: Future[R]) -> R:
+    """Wait for what comes once the broker is there, however long that takes."""
+    import asyncio
+
+    address = client().address
+
+    def notice() -> None:
+        logger().warning("waiting for the broker at %s", address)
+
+    timer = asyncio.get_running_loop().call_later(PATIENCE, notice)
+    try:
+        return await answer
+    finally:
+        timer.cancel()
 
 
 def note_connection(lost: str | None) -> None:

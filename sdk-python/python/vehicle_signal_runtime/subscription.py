@@ -106,7 +106,7 @@ async def subscribe(
         raise ValueError("queue is a number of updates, or 0 for only the newest")
     if not callable(callback):
         raise TypeError(f"the callback for {', '.join(paths)} is {callback!r}, not a function")
-    stream = await broker.client().subscribe(paths, members, queue)
+    stream = await broker.patiently(broker.client().subscribe(paths, members, queue))
     subscription = Subscription(stream, tuple(paths), callback)
     subscription._start()
     return subscription
