@@ -16,7 +16,7 @@ use crate::{failure::Failure, metadata::Metadata, reading::Raw, stream::Stream};
 pub(crate) enum Outcome {
     Done,
     Reading(Box<Raw>),
-    Metadata(Vec<Metadata>),
+    Metadata(Box<Metadata>),
     Stream(Py<Stream>),
     Failed(Failure),
 }
@@ -143,12 +143,7 @@ impl Outcome {
         Ok(match self {
             Outcome::Done => py.None(),
             Outcome::Reading(raw) => raw.into_reading(py)?.into_any(),
-            Outcome::Metadata(list) => list
-                .into_iter()
-                .map(|item| Py::new(py, item))
-                .collect::<PyResult<Vec<_>>>()?
-                .into_pyobject(py)?
-                .unbind(),
+            Outcome::Metadata(metadata) => Py::new(py, *metadata)?.into_any(),
             Outcome::Stream(stream) => stream.into_any(),
             Outcome::Failed(failure) => return Err(failure.into()),
         })

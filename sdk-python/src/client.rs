@@ -142,9 +142,11 @@ impl Client {
         })
     }
 
-    /// What the broker knows of a signal, a branch or a pattern.
-    fn metadata<'py>(&self, py: Python<'py>, root: String) -> PyResult<Bound<'py, PyAny>> {
-        self.start(py, |link| async move { Ok(Outcome::Metadata(link.metadata(&root).await?)) })
+    /// What the broker knows of a signal.
+    fn metadata<'py>(&self, py: Python<'py>, path: String) -> PyResult<Bound<'py, PyAny>> {
+        self.start(py, |link| async move {
+            Ok(Outcome::Metadata(Box::new(link.metadata(&path).await?)))
+        })
     }
 
     /// Subscribes to signals; resolves to a Stream once the broker has accepted.

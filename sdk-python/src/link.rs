@@ -143,25 +143,25 @@ impl Link {
         if let Some(metadata) = self.known().get(path) {
             return Ok(metadata.clone());
         }
-        let found = self.metadata(path).await?.into_iter().find(|m| m.path == path);
-        let Some(metadata) = found else {
-            let message = "the broker knows no signal of this name";
-            return Err(Failure::new(Kind::UnknownSignal, path, message));
-        };
-        let metadata = Arc::new(metadata);
+        let metadata = Arc::new(self.metadata(path).await?);
         self.known().insert(path.to_owned(), metadata.clone());
         Ok(metadata)
     }
 
-    /// Of a signal, a branch or a pattern; everything for the empty path.
-    pub(crate) async fn metadata(&self, root: &str) -> Result<Vec<Metadata>, Failure> {
-        let request = proto::ListMetadataRequest { root: root.to_owned(), filter: String::new() };
-        match self.rpc.clone().list_metadata(request).await {
-            Ok(response) => {
-                Ok(response.into_inner().metadata.into_iter().map(Metadata::from_wire).collect())
-            }
-            Err(status) => Err(self.failure(&status, root)),
-        }
+    /// Of one signal. The broker answers for branches and patterns too, with all below them.
+    pub(crate) async fn metadata(&self, path: &str) -> Result<Metadata, Failure> {
+        let request = proto::ListMetadataRequest { root: path.to_owned(), filter: String::new() };
+        let found = match self.rpc.clone().list_metadata(request).await {
+            Ok(response) => response.into_inner().metadata,
+            Err(status) => return Err(self.failure(&status, path)),
+        };
+        let message = match found.is_empty() {
+            true => "the broker knows no signal of this path",
+            false => "is a branch or a pattern, not one signal",
+        };
+        let mut found = found.into_iter().map(Metadata::from_wire);
+        let signal = found.find(|metadata| metadata.path == path);
+        signal.ok_or_else(|| Failure::new(Kind::UnknownSignal, path, message))
     }
 
     pub(crate) async fn subscribe(

@@ -102,6 +102,15 @@ async def test_an_unknown_path_is_an_error_of_its_own(broker: str) -> None:
         assert "Vehicle.Nothing" in str(caught.value)
 
 
+async def test_a_branch_is_no_signal(broker: str) -> None:
+    """And that is what the error says, where the broker tells."""
+    cabin = VehicleSignal("Vehicle.Cabin")
+    for call in (cabin.metadata(), cabin.set(1), cabin.publish(1)):
+        with pytest.raises(UnknownSignal) as caught:
+            await call
+        assert str(caught.value) == "Vehicle.Cabin: is a branch or a pattern, not one signal"
+
+
 async def test_metadata_is_what_the_model_says(broker: str) -> None:
     """Datatype, unit, bounds and kind of a signal by path."""
     metadata = await VehicleSignal("Vehicle.Speed").metadata()

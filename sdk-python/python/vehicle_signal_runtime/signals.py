@@ -136,12 +136,7 @@ class VehicleSignal(Actuator[Any]):
 
     async def metadata(self) -> Metadata:
         """Return what the broker knows about this signal."""
-        for found in await broker.client().metadata(self.path):
-            if found.path == self.path:
-                return found
-        from .errors import UnknownSignal
-
-        raise UnknownSignal(f"{self.path}: no signal of this path", self.path)
+        return await broker.client().metadata(self.path)
 
 
 def _member(enum: type[Enum], default: Any) -> Any:
