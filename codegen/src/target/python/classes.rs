@@ -168,23 +168,7 @@ pub(super) fn instances<'m, 'c>(class: &'m Class<'c>) -> Vec<(usize, &'m Member<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        Request, compile,
-        model::Catalog,
-        source::{HostLoader, Input},
-    };
-
-    fn catalog(text: &str) -> Catalog {
-        let folder = tempfile::tempdir().unwrap();
-        for (name, text) in [("m.vspec", text), ("units.yaml", ""), ("quantities.yaml", "")] {
-            std::fs::write(folder.path().join(name), text).unwrap();
-        }
-        let model = Some(Input::Path(folder.path().join("m.vspec")));
-        let request = Request { model, ..Request::default() };
-        let (catalog, problems) = compile(&request, &HostLoader::default());
-        let problems: String = problems.iter().map(|problem| problem.render(false)).collect();
-        catalog.unwrap_or_else(|| panic!("{problems}"))
-    }
+    use crate::target::fixture::catalog;
 
     /// Name, prefix of enums, and instances of each class of the root's first branch.
     fn classes(text: &str) -> Vec<(String, String, Vec<String>)> {
