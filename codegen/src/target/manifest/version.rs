@@ -5,7 +5,9 @@
 pub fn package_version(version: Option<&str>) -> String {
     let Some(version) = version else { return "0.0.0".to_owned() };
     let (numbers, label) = version.split_once('-').unwrap_or((version, ""));
-    let is_release = numbers.split('.').all(|n| n.parse::<u64>().is_ok());
+    // `parse` would take a sign, too.
+    let is_number = |n: &str| !n.starts_with('+') && n.parse::<u64>().is_ok();
+    let is_release = numbers.split('.').all(is_number);
     if !is_release {
         return "0.0.0".to_owned();
     }
@@ -51,6 +53,7 @@ mod tests {
             (Some("1.2.3-"), "1.2.3"),
             (Some("1.2.3-ä"), "1.2.3"),
             (Some("1.2.-3"), "0.0.0"),
+            (Some("+1.2.3"), "0.0.0"),
             (Some("one.2.3"), "0.0.0"),
         ];
         for (version, expected) in table {

@@ -1,6 +1,6 @@
 //! Python literals and docstrings.
 
-use crate::model::Literal;
+use crate::{model::Literal, target::safe::is_deceptive};
 
 /// A string literal in double quotes.
 pub(super) fn string(text: &str) -> String {
@@ -88,13 +88,6 @@ fn escaped(text: &str, quotes: &[char]) -> String {
         }
     }
     out
-}
-
-/// Control characters, separators that editors take for line ends, and marks of direction.
-fn is_deceptive(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{200e}' | '\u{200f}')
-        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

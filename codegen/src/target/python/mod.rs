@@ -15,7 +15,7 @@ mod literals;
 mod names;
 mod view;
 
-use super::{GenerateError, GeneratedFile, header, manifest};
+use super::{GenerateError, GeneratedFile, manifest, safe::header};
 use crate::{
     model::Catalog,
     render::{Renderer, Templates},

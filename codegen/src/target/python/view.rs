@@ -8,13 +8,17 @@ use super::{
     classes::{Class, Classes, Member, instances},
     docs, literals, names,
 };
-use crate::model::{Catalog, Element, Kind, Leaf, Literal, Node, Role};
+use crate::{
+    model::{Catalog, Element, Kind, Leaf, Literal, Node, Role},
+    target::safe::toml_string,
+};
 
 #[derive(Debug, Serialize)]
 pub(super) struct Package {
     header: String,
     version: String,
     /// A literal.
+    /// For `pyproject.toml`.
     summary: String,
     doc: String,
     /// Names imported from the SDK.
@@ -144,7 +148,7 @@ pub(super) fn package(catalog: &Catalog, header: String, version: String) -> Pac
     Package {
         header,
         version,
-        summary: literals::string(&format!("Typed signals of {model}")),
+        summary: toml_string(&format!("Typed signals of {model}")),
         doc: literals::docstring(&[format!("Typed signals of {model}.")], 0),
         sdk: gathered.sdk.iter().copied().collect(),
         uses_enums: gathered.uses_enums,

@@ -21,7 +21,10 @@ use self::{
     branch::{BranchView, Walk},
     names::Scope,
 };
-use super::{GenerateError, GeneratedFile, header};
+use super::{
+    GenerateError, GeneratedFile,
+    safe::{header, toml_string},
+};
 use crate::{
     model::Catalog,
     render::{Renderer, Templates},
@@ -112,14 +115,9 @@ fn cargo_version(version: Option<&str>) -> String {
     }
 }
 
-/// JSON's escapes are TOML's too.
-fn toml_string(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{cargo_version, toml_string};
+    use super::cargo_version;
 
     #[test]
     fn every_version_becomes_one_that_cargo_accepts() {
@@ -136,6 +134,5 @@ mod tests {
         for (version, expected) in table {
             assert_eq!(cargo_version(version), expected, "{version:?}");
         }
-        assert_eq!(toml_string("a\"\n\u{7}"), r#""a\"\n\u0007""#);
     }
 }
