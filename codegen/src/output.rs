@@ -38,14 +38,18 @@ pub enum DifferenceKind {
 
 #[derive(Debug, thiserror::Error)]
 pub enum OutputError {
-    #[error("cannot {action} {}: {source}", path.display())]
-    Io { action: &'static str, path: PathBuf, source: io::Error },
+    // The cause is part of the text and so no `source`: a chain would say it twice.
+    #[error("cannot {action} {}: {cause}", path.display())]
+    Io { action: &'static str, path: PathBuf, cause: io::Error },
+    #[error("{} is a file; the output goes to a folder", .0.display())]
+    NotAFolder(PathBuf),
     #[error("refusing to write '{0}': a generated path stays below the output folder")]
     Outside(String),
 }
 
 /// Writes the files that differ from what is there.
 pub fn write(folder: &Path, files: &[GeneratedFile]) -> Result<Written, OutputError> {
+    refuse_file(folder)?;
     let mut result = Written::default();
     for file in files {
         let path = place(folder, &file.path)?;
@@ -61,6 +65,7 @@ pub fn write(folder: &Path, files: &[GeneratedFile]) -> Result<Written, OutputEr
 
 /// What [`write`] would change, without changing it.
 pub fn check(folder: &Path, files: &[GeneratedFile]) -> Result<Vec<Difference>, OutputError> {
+    refuse_file(folder)?;
     let mut differences = Vec::new();
     for file in files {
         let path = place(folder, &file.path)?;
@@ -72,6 +77,10 @@ pub fn check(folder: &Path, files: &[GeneratedFile]) -> Result<Vec<Difference>, 
         differences.push(Difference { path, kind });
     }
     Ok(differences)
+}
+
+fn refuse_file(folder: &Path) -> Result<(), OutputError> {
+    if folder.is_file() { Err(OutputError::NotAFolder(folder.to_owned())) } else { Ok(()) }
 }
 
 fn place(folder: &Path, path: &str) -> Result<PathBuf, OutputError> {
@@ -87,7 +96,7 @@ fn read(path: &Path) -> Result<Option<Vec<u8>>, OutputError> {
     match fs::read(path) {
         Ok(contents) => Ok(Some(contents)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(OutputError::Io { action: "read", path: path.to_owned(), source }),
+        Err(cause) => Err(OutputError::Io { action: "read", path: path.to_owned(), cause }),
     }
 }
 
@@ -95,7 +104,7 @@ fn read(path: &Path) -> Result<Option<Vec<u8>>, OutputError> {
 fn replace(path: &Path, contents: &str) -> Result<(), OutputError> {
     let failed = |action, path: &Path| {
         let path = path.to_owned();
-        move |source| OutputError::Io { action, path, source }
+        move |cause| OutputError::Io { action, path, cause }
     };
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.tmp", std::process::id()));
@@ -108,10 +117,10 @@ fn replace(path: &Path, contents: &str) -> Result<(), OutputError> {
         fs::create_dir_all(parent).map_err(failed("create the folder", parent))?;
         written = fs::write(&temporary, contents);
     }
-    written.and_then(|()| fs::rename(&temporary, path)).map_err(|source| {
+    written.and_then(|()| fs::rename(&temporary, path)).map_err(|cause| {
         // Best effort: the error that matters is the one on its way out.
         let _ = fs::remove_file(&temporary);
-        failed("write", path)(source)
+        failed("write", path)(cause)
     })
 }
 
@@ -215,5 +224,16 @@ mod tests {
         fs::create_dir(folder.path().join("a.rs")).unwrap();
         let error = write(folder.path(), &[file("a.rs", "")]).unwrap_err().to_string();
         assert!(error.starts_with("cannot read ") && error.contains("a.rs"), "{error}");
+    }
+
+    #[test]
+    fn a_file_in_the_place_of_the_folder_is_refused() {
+        let file_there = tempfile::NamedTempFile::new().unwrap();
+        let expected =
+            format!("{} is a file; the output goes to a folder", file_there.path().display());
+        let files = [file("a.rs", "")];
+        let errors =
+            [write(file_there.path(), &files).err(), check(file_there.path(), &files).err()];
+        assert_eq!(errors.map(|error| error.unwrap().to_string()), [expected.clone(), expected]);
     }
 }

@@ -31,8 +31,9 @@ pub struct Templates {
 
 #[derive(Debug, thiserror::Error)]
 pub enum TemplateError {
-    #[error("cannot read templates from {}: {source}", path.display())]
-    Read { path: PathBuf, source: io::Error },
+    // The cause is part of the text and so no `source`: a chain would say it twice.
+    #[error("cannot read templates from {}: {cause}", path.display())]
+    Read { path: PathBuf, cause: io::Error },
     #[error(
         "no template in {}: templates are named like the embedded ones, as {example}",
         path.display()
@@ -59,7 +60,7 @@ impl Templates {
     /// Only the folders of the targets are looked into, whatever else is beside them.
     pub fn from_dir(folder: &Path) -> Result<Templates, TemplateError> {
         fs::read_dir(folder)
-            .map_err(|source| TemplateError::Read { path: folder.to_owned(), source })?;
+            .map_err(|cause| TemplateError::Read { path: folder.to_owned(), cause })?;
         let mut own = BTreeMap::new();
         for target in EMBEDDED.dirs().filter_map(|dir| dir.path().to_str()) {
             read_target(folder, target, &mut own)?;
@@ -88,7 +89,7 @@ fn read_target(
 ) -> Result<(), TemplateError> {
     let failed = |path: &Path| {
         let path = path.to_owned();
-        move |source| TemplateError::Read { path, source }
+        move |cause| TemplateError::Read { path, cause }
     };
     let folder = folder.join(target);
     if !folder.is_dir() {

@@ -71,6 +71,61 @@ fn a_file_gets_the_text_alone() {
 }
 
 #[test]
+fn an_output_that_is_not_there_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = |arguments: &[&str]| {
+        let output = vssc().unwrap().args(arguments).current_dir(folder.path()).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        text(&output.stderr)
+    };
+    assert_eq!(
+        said(&["export", "json", "-o", "none/model.json"]),
+        "error: cannot write none/model.json: there is no folder none\n"
+    );
+    fs::write(folder.path().join("file"), "").unwrap();
+    assert_eq!(
+        said(&["generate", "python", "-o", "file"]),
+        "error: file is a file; the output goes to a folder\n"
+    );
+    let below = said(&["generate", "python", "-o", "file/sdk"]);
+    assert_eq!(below.matches("os error").count(), 1, "the cause is said once: {below}");
+}
+
+#[test]
+fn a_closed_or_full_output_is_no_crash() {
+    let run = |command: &str| {
+        let program = vssc().unwrap();
+        let mut shell = Command::new("bash");
+        shell.args(["-c", command]).env("vssc", program.get_program()).output().unwrap()
+    };
+    for command in [
+        "$vssc check 2>/dev/full",
+        "$vssc check 2>&-",
+        "$vssc export json | true; exit ${PIPESTATUS[0]}",
+        "$vssc completions bash | true; exit ${PIPESTATUS[0]}",
+    ] {
+        let output = run(command);
+        assert!(output.status.success(), "{command}: {}", text(&output.stderr));
+    }
+    assert_eq!(run("$vssc check nowhere.vspec 2>/dev/full").status.code(), Some(1));
+    for command in ["$vssc export json >/dev/full", "$vssc completions bash >/dev/full"] {
+        let output = run(command);
+        assert_eq!(output.status.code(), Some(1), "{command}");
+        let errors = text(&output.stderr);
+        assert!(errors.starts_with("error: cannot write to standard output: "), "{errors}");
+    }
+}
+
+#[test]
+fn one_signal_is_counted_as_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = folder.path().join("model.vspec");
+    fs::write(&model, "Car: {type: branch}\nCar.On: {type: sensor, datatype: boolean}\n").unwrap();
+    let output = run(&["check", model.to_str().unwrap()]);
+    assert_eq!(text(&output.stderr), "Car: 1 signal, no errors\n");
+}
+
+#[test]
 fn every_shell_gets_its_completions() {
     for shell in ["bash", "zsh", "fish"] {
         let output = run(&["completions", shell]);
@@ -97,28 +152,29 @@ fn the_examples_of_the_help_work_as_printed() {
         &["check", "--help"],
         &["export", "--help"],
         &["export", "json", "--help"],
+        &["completions", "--help"],
     ] {
         for line in text(&run(help).stdout).lines() {
-            let example = line.trim().strip_prefix("vssc ").filter(|_| line.starts_with("  vssc "));
-            // Where the example stands in a column, its explanation follows many blanks.
-            let Some(example) = example.and_then(|example| example.split("   ").next()) else {
+            // An explanation beside an example follows many blanks.
+            let example = line.trim().split("   ").next().unwrap_or_default();
+            if !line.starts_with("  ") || !example.contains("vssc ") {
                 continue;
-            };
+            }
             if !example.contains("https://") {
                 works(example, folder.path());
             }
             shown += 1;
         }
     }
-    assert!(shown >= 10, "only {shown} examples");
+    assert!(shown >= 12, "only {shown} examples");
 }
 
 fn works(example: &str, folder: &Path) {
     let program = vssc().unwrap();
-    let output = Command::new(program.get_program())
-        .args(example.split_whitespace())
-        .current_dir(folder)
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "vssc {example}: {}", text(&output.stderr));
+    let programs = Path::new(program.get_program()).parent().unwrap();
+    let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap());
+    let mut shell = Command::new("bash");
+    shell.args(["-ec", example]).env("PATH", path).current_dir(folder);
+    let output = shell.output().unwrap();
+    assert!(output.status.success(), "{example}: {}", text(&output.stderr));
 }

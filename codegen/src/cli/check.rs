@@ -2,7 +2,10 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::model::ModelOptions;
+use super::{
+    model::ModelOptions,
+    output::{counted, say},
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -26,8 +29,8 @@ impl Check {
             Err(code) => return Ok(code),
         };
         let version = catalog.version().map(|version| format!(" {version}")).unwrap_or_default();
-        let signals = catalog.leaves().count();
-        eprintln!("{}{version}: {signals} signals, no errors", catalog.root.name);
+        let signals = counted(catalog.leaves().count(), "signal");
+        say(format_args!("{}{version}: {signals}, no errors", catalog.root.name));
         Ok(ExitCode::SUCCESS)
     }
 }

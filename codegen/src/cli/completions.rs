@@ -1,12 +1,12 @@
-use std::{io, process::ExitCode};
+use std::process::ExitCode;
 
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
 const EXAMPLES: &str = "\
 Examples:
-  vssc completions bash > ~/.local/share/bash-completion/completions/vssc
-  vssc completions zsh
+  source <(vssc completions bash)             in ~/.bashrc
+  vssc completions zsh > _vssc                in a folder of $fpath
 ";
 
 /// Print a completion script for a shell.
@@ -18,12 +18,10 @@ pub(super) struct Completions {
 
 impl Completions {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        clap_complete::generate(
-            self.shell,
-            &mut super::Arguments::command(),
-            "vssc",
-            &mut io::stdout(),
-        );
+        // Into memory first: the generator panics where it cannot write.
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, &mut super::Arguments::command(), "vssc", &mut script);
+        super::output::print(&script)?;
         Ok(ExitCode::SUCCESS)
     }
 }

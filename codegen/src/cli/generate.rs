@@ -8,7 +8,10 @@ use std::{
 
 use clap::ValueEnum;
 
-use super::model::ModelOptions;
+use super::{
+    model::ModelOptions,
+    output::{counted, say},
+};
 use crate::{GeneratedFile, Target, Templates, generate, output};
 
 const EXAMPLES: &str = "\
@@ -34,7 +37,7 @@ pub(super) struct Generate {
     /// are left alone
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
-    /// Folder of templates that stand in for built-in ones, DIR/python/…
+    /// Folder of templates that stand in for built-in ones, DIR/python/… or DIR/rust/…
     #[arg(long, value_name = "DIR")]
     templates: Option<PathBuf>,
     /// Write nothing; exit with 1 if a file in the folder is not as it would be generated
@@ -78,7 +81,7 @@ impl Generate {
             return check(&self.output, &files);
         }
         let written = output::write(&self.output, &files)?;
-        eprintln!("{}", summary(written, &self.output, started.elapsed().as_millis()));
+        say(summary(written, &self.output, started.elapsed().as_millis()));
         // The process ends here: taking a large tree apart first would be idle work.
         std::mem::forget(catalog);
         Ok(ExitCode::SUCCESS)
@@ -88,7 +91,7 @@ impl Generate {
 /// `wrote 14 files to sdk in 41 ms`
 fn summary(result: output::Written, folder: &Path, millis: u128) -> String {
     let folder = folder.display();
-    let files = |count| if count == 1 { "1 file".to_owned() } else { format!("{count} files") };
+    let files = |count| counted(count, "file");
     match (result.written, result.unchanged) {
         (0, all) => format!("{folder} is up to date ({}, {millis} ms)", files(all)),
         (all, 0) => format!("wrote {} to {folder} in {millis} ms", files(all)),
@@ -101,19 +104,20 @@ fn summary(result: output::Written, folder: &Path, millis: u128) -> String {
 fn check(folder: &Path, files: &[GeneratedFile]) -> anyhow::Result<ExitCode> {
     let differences = output::check(folder, files)?;
     if differences.is_empty() {
-        eprintln!("{} is up to date", folder.display());
+        say(format_args!("{} is up to date", folder.display()));
         return Ok(ExitCode::SUCCESS);
     }
     for difference in differences.iter().take(SHOWN) {
-        eprintln!("{difference}");
+        say(difference);
     }
     if differences.len() > SHOWN {
-        eprintln!("and {} more", differences.len() - SHOWN);
+        say(format_args!("and {} more", differences.len() - SHOWN));
     }
     let (stale, all) = (differences.len(), files.len());
-    eprintln!(
-        "vssc: {stale} of {all} files are not as generated; without --check they are written"
-    );
+    say(format_args!(
+        "{stale} of {} would change; without --check they are written",
+        counted(all, "file")
+    ));
     Ok(ExitCode::FAILURE)
 }
 

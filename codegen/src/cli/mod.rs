@@ -49,7 +49,7 @@ pub fn main() -> ExitCode {
         Command::Completions(command) => command.run(),
     };
     result.unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
+        output::say(format_args!("error: {error:#}"));
         ExitCode::FAILURE
     })
 }

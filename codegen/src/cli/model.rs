@@ -1,12 +1,10 @@
 //! The options that name a model, shared by every subcommand that reads one.
 
-use std::{
-    io::{IsTerminal, Write},
-    process::ExitCode,
-};
+use std::{io::IsTerminal, process::ExitCode};
 
 use clap::Args;
 
+use super::output::{counted, say};
 use crate::{
     Diagnostic, Request, compile,
     model::Catalog,
@@ -40,7 +38,8 @@ pub(super) struct ModelOptions {
     #[arg(short = 'l', long, value_name = "FILE")]
     overlays: Vec<String>,
 
-    /// Attribute that is known to you though not to the language; may be repeated.
+    /// Attribute that is known to you though not to the language; may be repeated, or be a
+    /// list with commas.
     #[arg(short, long, value_name = "NAME", value_delimiter = ',')]
     extended_attributes: Vec<String>,
 
@@ -93,18 +92,12 @@ fn print(diagnostics: &[Diagnostic]) {
         text.push('\n');
     }
     text.push_str(&summary(diagnostics));
-    text.push('\n');
-    // Nobody is left to tell when standard error is closed.
-    let _ = stderr.lock().write_all(text.as_bytes());
+    say(text);
 }
 
 fn summary(diagnostics: &[Diagnostic]) -> String {
     let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
-    let count = |number: usize, what: &str| match number {
-        0 => None,
-        1 => Some(format!("1 {what}")),
-        many => Some(format!("{many} {what}s")),
-    };
-    let parts = [count(errors, "error"), count(diagnostics.len() - errors, "warning")];
-    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    let parts = [(errors, "error"), (diagnostics.len() - errors, "warning")];
+    let parts = parts.into_iter().filter(|(number, _)| *number > 0);
+    parts.map(|(number, what)| counted(number, what)).collect::<Vec<_>>().join(", ")
 }
