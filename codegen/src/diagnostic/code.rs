@@ -25,19 +25,15 @@ macro_rules! codes {
         }
 
         impl Code {
-            pub const ALL: &[Code] = &[$(Code::$name,)*];
+            #[cfg(test)]
+            const ALL: &[Code] = &[$(Code::$name,)*];
 
-            pub fn number(self) -> u16 {
+            fn number(self) -> u16 {
                 match self { $(Code::$name => $number,)* }
             }
 
             pub fn severity(self) -> Severity {
                 match self { $(Code::$name => Severity::$severity,)* }
-            }
-
-            /// The kind in a few words.
-            pub fn title(self) -> &'static str {
-                match self { $(Code::$name => $title,)* }
             }
         }
     };

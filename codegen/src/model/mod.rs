@@ -18,4 +18,4 @@ pub use datatype::{DataType, Element, UnknownDataType};
 pub use literal::Literal;
 pub use manifest::{Access, Manifest, ModelInfo, SdkInfo, Signal, SignalKind};
 pub use path::nearest;
-pub use value::{Limits, Scalar, Value, Violation};
+pub use value::{Limits, Value, Violation};

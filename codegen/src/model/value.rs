@@ -31,7 +31,7 @@ pub enum Value {
 
 /// One element of a value, wide enough to compare any two of a kind.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Scalar<'a> {
+enum Scalar<'a> {
     Bool(bool),
     Int(i128),
     Float(f64),
@@ -88,7 +88,7 @@ impl Value {
     }
 
     /// Calls `visit` with each element, once for a scalar, until one fails.
-    pub fn try_each<X>(&self, mut visit: impl FnMut(Scalar<'_>) -> Result<(), X>) -> Result<(), X> {
+    fn try_each<X>(&self, mut visit: impl FnMut(Scalar<'_>) -> Result<(), X>) -> Result<(), X> {
         match self {
             Value::Bool(v) => visit(Scalar::Bool(*v)),
             Value::Int32(v) => visit(Scalar::Int((*v).into())),

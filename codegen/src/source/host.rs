@@ -1,10 +1,10 @@
 use std::{
     fs::File,
-    io::{self, ErrorKind, Read},
+    io::{self, ErrorKind},
     path::Path,
 };
 
-use super::{Input, LoadError, Loader, MAX_BYTES, embedded};
+use super::{Input, LoadError, Loader, embedded, read_all};
 
 /// Reads files, standard input and, with the feature `http`, addresses. It blocks, and its
 /// http client must not be dropped on a thread that runs asynchronous tasks: an asynchronous
@@ -49,14 +49,4 @@ fn read_file(path: &Path) -> Result<Vec<u8>, LoadError> {
         return Err(LoadError::Other("it is a folder; name the root file in it".to_owned()));
     }
     read_all(file)
-}
-
-fn read_all(reader: impl Read) -> Result<Vec<u8>, LoadError> {
-    let mut bytes = Vec::new();
-    let read = reader.take(MAX_BYTES + 1).read_to_end(&mut bytes);
-    read.map_err(|error| LoadError::Other(error.to_string()))?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(LoadError::Other(format!("it is larger than {} MiB", MAX_BYTES >> 20)));
-    }
-    Ok(bytes)
 }

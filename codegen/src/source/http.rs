@@ -1,10 +1,10 @@
 //! Models from http(s) addresses, within limits of time, size and redirects.
 
-use std::{io::Read, sync::OnceLock, time::Duration};
+use std::{sync::OnceLock, time::Duration};
 
 use reqwest::{StatusCode, blocking, redirect};
 
-use super::{LoadError, MAX_BYTES};
+use super::{LoadError, read_all};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(60);
@@ -28,13 +28,7 @@ impl Client {
             }
             _ => {}
         }
-        let mut bytes = Vec::new();
-        let read = response.take(MAX_BYTES + 1).read_to_end(&mut bytes);
-        read.map_err(|error| LoadError::Other(error.to_string()))?;
-        if bytes.len() as u64 > MAX_BYTES {
-            return Err(LoadError::Other(format!("it is larger than {} MiB", MAX_BYTES >> 20)));
-        }
-        Ok(bytes)
+        read_all(response)
     }
 }
 

@@ -15,6 +15,8 @@ mod http;
 mod input;
 mod map;
 
+use std::io::Read;
+
 pub use host::HostLoader;
 pub use input::Input;
 pub(crate) use map::{ReadError, SourceId, SourceMap, Span};
@@ -34,4 +36,14 @@ pub enum LoadError {
 }
 
 /// No model comes near this; a wrong path to a disk image does.
-pub const MAX_BYTES: u64 = 256 << 20;
+const MAX_BYTES: u64 = 256 << 20;
+
+fn read_all(reader: impl Read) -> Result<Vec<u8>, LoadError> {
+    let mut bytes = Vec::new();
+    let read = reader.take(MAX_BYTES + 1).read_to_end(&mut bytes);
+    read.map_err(|error| LoadError::Other(error.to_string()))?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(LoadError::Other(format!("it is larger than {} MiB", MAX_BYTES >> 20)));
+    }
+    Ok(bytes)
+}

@@ -110,7 +110,7 @@ impl<'s> Builder<'s> {
                 let is_merge = is_plain && text == "<<" && self.wants_key();
                 let value = read_scalar(&text, style, tag.as_deref(), span)?;
                 if is_merge {
-                    self.mark_merge(span);
+                    self.mark_merge();
                 } else {
                     self.value(Raw { span, value }, anchor, 1)?;
                 }
@@ -140,7 +140,7 @@ impl<'s> Builder<'s> {
         )
     }
 
-    fn mark_merge(&mut self, _span: Span) {
+    fn mark_merge(&mut self) {
         if let Some(Open { body: Body::Map { is_merge, .. }, .. }) = self.stack.last_mut() {
             *is_merge = true;
         }
