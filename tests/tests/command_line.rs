@@ -71,6 +71,16 @@ fn a_file_gets_the_text_alone() {
 }
 
 #[test]
+fn an_address_of_another_kind_is_no_missing_file() {
+    let errors = text(&run(&["check", "ftp://cars.test/model.vspec"]).stderr);
+    assert!(errors.starts_with("error[VSS001]: cannot read ftp://cars.test/model.vspec: "));
+    assert!(
+        errors.contains("help: of addresses, only http:// and https:// can be read"),
+        "{errors}"
+    );
+}
+
+#[test]
 fn an_output_that_is_not_there_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let said = |arguments: &[&str]| {

@@ -97,6 +97,17 @@ fn a_failing_server_is_reported() {
 }
 
 #[test]
+fn a_page_in_the_place_of_the_file_is_reported() {
+    let answer = |_: &str| ("200 OK".to_owned(), b"\n<!DOCTYPE html>\n<html>a: b: c".to_vec());
+    let text = problems(&format!("{}/model.vspec", serve(answer)));
+    assert!(text.starts_with("error[VSS004]: this is a web page\n"), "{text}");
+    assert!(
+        text.contains("name the address of the file itself, on GitHub that of 'Raw'"),
+        "{text}"
+    );
+}
+
+#[test]
 fn redirects_without_end_are_cut() {
     let answer = |_: &str| ("302 Found\r\nLocation: /again".to_owned(), vec![]);
     assert_eq!(

@@ -65,7 +65,8 @@ fn render_label(
     paint: &Paint,
 ) {
     let arrow = paint.frame(if is_primary { "-->" } else { ":::" });
-    let Label { file, line, column, .. } = label;
+    let Label { line, column, .. } = label;
+    let file = clean(&label.file);
     let bar = paint.frame("|");
     push(out, format_args!("{:width$}{arrow} {file}:{line}:{column}", ""));
     push(out, format_args!("{:width$} {bar}", ""));

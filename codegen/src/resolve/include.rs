@@ -156,7 +156,8 @@ impl Gatherer<'_, '_> {
         }
         let tried: Vec<String> = tried.iter().map(ToString::to_string).collect();
         let message = format!("the included file '{}' is not there", include.file);
-        let help = format!("looked for it as\n{}", tried.join("\n"));
+        let tried = tried.join("\n");
+        let help = format!("name its folder with --include-dirs; looked for it as\n{tried}");
         self.report_include(Report::new(Code::MissingInclude, message).at(include.span).help(help));
         None
     }

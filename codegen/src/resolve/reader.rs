@@ -56,10 +56,15 @@ impl<'l> Reader<'l> {
     pub(super) fn require(&mut self, input: &Input, sink: &mut Sink) -> Option<SourceId> {
         match self.find(input) {
             Ok(Some(id)) => return Some(id),
-            Ok(None) => sink.push(Report::new(
-                Code::Unreadable,
-                format!("cannot read {input}: {}", LoadError::NotFound),
-            )),
+            Ok(None) => {
+                let message = format!("cannot read {input}: {}", LoadError::NotFound);
+                let report = Report::new(Code::Unreadable, message);
+                sink.push(if input.is_foreign_address() {
+                    report.help("of addresses, only http:// and https:// can be read")
+                } else {
+                    report
+                });
+            }
             Err(report) => sink.push(report),
         }
         None

@@ -100,16 +100,15 @@ pub(super) fn build(flat: Flat, model: &str, sink: &mut Sink) -> Option<Tree> {
 fn find_root(flat: &Flat, model: &str, sink: &mut Sink) -> Option<Rc<str>> {
     let mut roots = flat.nodes.iter().filter(|(key, _)| !key.contains('.'));
     let Some((root, first)) = roots.next() else {
-        let report =
-            Report::new(Code::NoRoot, format!("{model} has no root: a node without a dot"));
-        // An empty model has no place to show.
-        let place = flat.nodes.first().map(|(key, node)| (key, node.span));
-        sink.push(match place {
-            Some((key, span)) => {
+        sink.push(match flat.nodes.first() {
+            Some((key, node)) => {
                 let root = key.split('.').next().unwrap_or_default();
-                report.at(span).help(format!("define '{root}' with 'type: branch'"))
+                Report::new(Code::NoRoot, format!("{model} has no root: a node without a dot"))
+                    .at(node.span)
+                    .help(format!("define '{root}' with 'type: branch'"))
             }
-            None => report,
+            None => Report::new(Code::NoRoot, format!("{model} is empty: it has no node"))
+                .help("a model begins with its root, as 'Vehicle:' with 'type: branch' below"),
         });
         return None;
     };

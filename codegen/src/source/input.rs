@@ -28,7 +28,7 @@ impl Input {
     }
 
     /// The root file of the embedded default model.
-    pub fn default_model() -> Input {
+    pub(crate) fn default_model() -> Input {
         Input::Embedded("VehicleEdge.vspec".to_owned())
     }
 
@@ -63,6 +63,11 @@ impl Input {
                 }
             },
         }
+    }
+
+    /// Whether this was written as an address, of a kind that cannot be read.
+    pub(crate) fn is_foreign_address(&self) -> bool {
+        matches!(self, Input::Path(path) if path.to_string_lossy().contains("://"))
     }
 
     /// The part after the last dot of the file name, in lower case.

@@ -18,8 +18,8 @@ pub(crate) use document::{Document, Include, parse_document};
 pub(crate) use raw::{Raw, RawValue, merge_pairs};
 
 use crate::{
-    diagnostic::Sink,
-    source::{Input, SourceId},
+    diagnostic::{Code, Report, Sink},
+    source::{Input, SourceId, Span},
 };
 
 /// The raw tree of any text; `None` where it is empty or too broken.
@@ -29,11 +29,27 @@ pub(crate) fn parse_raw(
     text: &str,
     sink: &mut Sink,
 ) -> Option<Raw> {
-    if is_json(input, text) {
+    if is_web_page(text) {
+        let first_line = text.lines().next().unwrap_or_default();
+        sink.push(
+            Report::new(Code::NotAMap, "this is a web page")
+                .at(Span::new(source, 0, first_line.len()))
+                .help("name the address of the file itself, on GitHub that of 'Raw'"),
+        );
+        None
+    } else if is_json(input, text) {
         json::parse(source, text, sink)
     } else {
         yaml::parse(source, text, sink)
     }
+}
+
+/// What many servers send for the address of the page that shows a file.
+fn is_web_page(text: &str) -> bool {
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    let begins_with =
+        |mark: &str| text.get(..mark.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(mark));
+    begins_with("<!doctype html") || begins_with("<html")
 }
 
 /// By the name, or by the first character where there is no telling name.
