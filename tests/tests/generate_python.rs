@@ -163,6 +163,7 @@ fn ugly(name: &str) -> Result<()> {
 #[test]
 fn ugly_names_are_mapped() -> Result<()> {
     ugly("names")?;
+    ugly("bases")?;
     ugly("keywords")
 }
 

@@ -56,7 +56,7 @@ fn the_default_model_is_used_as_its_users_would() {
 #[test]
 fn ugly_models_compile_and_their_documentation_has_no_broken_link() {
     let cases = root().join("tests/cases/ugly");
-    for name in ["keywords", "names", "text", "numbers", "instances", "structs"] {
+    for name in ["bases", "keywords", "names", "text", "numbers", "instances", "structs"] {
         let folder = tempfile::tempdir().unwrap();
         let model = cases.join(format!("{name}.vspec"));
         generate(folder.path(), &[model.to_str().unwrap()]);

@@ -108,10 +108,13 @@ pub(super) fn package(catalog: &Catalog, header: String, version: String) -> Pac
     // A class of an attribute's name could not be named beside that attribute.
     taken.reserve(attributes_in(&catalog.root));
     let root_name = taken.claim(&names::class_part(&catalog.root.name));
+    // They are derived from these.
+    let mut enum_names = names::Taken::default();
+    enum_names.reserve(["IntEnum", "StringEnum"].map(str::to_owned));
     let mut gathered = Gathered {
         catalog,
         enums: Vec::new(),
-        enum_names: names::Taken::default(),
+        enum_names,
         bases: BTreeSet::new(),
         sdk: BTreeSet::new(),
         uses_enums: false,

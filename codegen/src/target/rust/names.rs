@@ -57,9 +57,10 @@ pub(super) fn type_name(name: &str) -> String {
     guarded(cleaned(name).to_upper_camel_case(), "Type", &TYPES_IN_USE)
 }
 
-/// A variant of an enum. An allowed value without any letter or digit is `Value`.
+/// A variant of an enum. An allowed value without any letter or digit is `Value`. The
+/// constants of every enum keep their names.
 pub(super) fn variant(name: &str) -> String {
-    guarded(cleaned(name).to_upper_camel_case(), "Value", &["Self"])
+    guarded(cleaned(name).to_upper_camel_case(), "Value", &["Self", "ALL", "RAW"])
 }
 
 /// The name for what several siblings share: the word that all of them have.
@@ -170,6 +171,7 @@ mod tests {
         }
         assert_eq!((module("Main"), module("Aux")), ("main_".to_owned(), "aux_".to_owned()));
         assert_eq!((variant("None"), variant("+")), ("None".to_owned(), "Value".to_owned()));
+        assert_eq!((variant("RAW"), variant("A l l")), ("Raw".to_owned(), "ALL_".to_owned()));
     }
 
     #[test]
