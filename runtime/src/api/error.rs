@@ -102,7 +102,8 @@ impl ApiError {
     /// A fault of ours: the details are for the log, not for the client.
     pub(crate) fn internal(error: impl Display) -> ApiError {
         tracing::error!(%error, "request failed");
-        ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", error)
+        let message = "a fault of the runtime; its log says more";
+        ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message)
     }
 
     pub(crate) fn into_body(self) -> ErrorBody {

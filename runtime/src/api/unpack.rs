@@ -13,7 +13,7 @@ use std::{
 };
 
 use flate2::read::GzDecoder;
-use tar::{Archive, Entry, EntryType};
+use tar::{Archive, Entry, EntryType, PaxExtensions};
 
 /// What an upload may cost.
 #[derive(Clone, Debug)]
@@ -70,26 +70,35 @@ pub(crate) fn unpack(
     limits: &Limits,
 ) -> Result<(), UnpackError> {
     let packed = archive.metadata()?.len();
+    let allowance = limits.unpacked.min(RATIO_FLOOR.max(packed.saturating_mul(limits.ratio)));
     archive.rewind()?;
-    survey(archive, packed, limits)?;
+    survey(archive, allowance, limits)?;
     archive.rewind()?;
-    extract(archive, target)
+    extract(archive, allowance, target).map_err(|error| match error {
+        UnpackError::NotAnArchive(inner) | UnpackError::Write(inner) if is_over(&inner) => {
+            too_large(allowance, limits)
+        }
+        other => other,
+    })
 }
 
-fn survey(archive: &mut File, packed: u64, limits: &Limits) -> Result<(), UnpackError> {
-    let allowance = limits.unpacked.min(RATIO_FLOOR.max(packed.saturating_mul(limits.ratio)));
-    let mut tar = Archive::new(Bounded { inner: GzDecoder::new(archive), left: allowance });
-    let over = || match allowance == limits.unpacked {
+fn too_large(allowance: u64, limits: &Limits) -> UnpackError {
+    match allowance == limits.unpacked {
         true => UnpackError::TooLarge { limit: limits.unpacked },
         false => UnpackError::Ratio { limit: limits.ratio },
-    };
+    }
+}
+
+fn survey(archive: &mut File, allowance: u64, limits: &Limits) -> Result<(), UnpackError> {
+    let mut tar = Archive::new(Bounded { inner: GzDecoder::new(archive), left: allowance });
+    let over = || too_large(allowance, limits);
     let broken = |error: io::Error| match is_over(&error) {
         true => over(),
         false => UnpackError::NotAnArchive(error),
     };
     let mut members = 0;
     for (index, entry) in tar.entries().map_err(broken)?.raw(true).enumerate() {
-        let entry = entry.map_err(broken)?;
+        let mut entry = entry.map_err(broken)?;
         if index >= limits.entries {
             return Err(UnpackError::TooMany { limit: limits.entries });
         }
@@ -103,13 +112,17 @@ fn survey(archive: &mut File, packed: u64, limits: &Limits) -> Result<(), Unpack
         } else if entry.size() > MAX_EXTENSION {
             let path = shown(&entry);
             return Err(UnpackError::Path { path, problem: "has an oversized extended header" });
+        } else if kind == EntryType::XHeader && gives_size(&mut entry).map_err(broken)? {
+            // The second reading would follow it, and so see other entries than this one.
+            let path = shown(&entry);
+            return Err(UnpackError::Path { path, problem: "gives a size beside its header's" });
         }
     }
     if members == 0 { Err(UnpackError::Empty) } else { Ok(()) }
 }
 
-fn extract(archive: &mut File, target: &Path) -> Result<(), UnpackError> {
-    let mut tar = Archive::new(GzDecoder::new(archive));
+fn extract(archive: &mut File, allowance: u64, target: &Path) -> Result<(), UnpackError> {
+    let mut tar = Archive::new(Bounded { inner: GzDecoder::new(archive), left: allowance });
     for entry in tar.entries().map_err(UnpackError::NotAnArchive)? {
         let mut entry = entry.map_err(UnpackError::NotAnArchive)?;
         let kind = entry.header().entry_type();
@@ -122,7 +135,7 @@ fn extract(archive: &mut File, target: &Path) -> Result<(), UnpackError> {
         let Some(path) = safe_path(&entry)? else { continue };
         let path = target.join(path);
         match kind.is_dir() {
-            true => fs::create_dir_all(&path)?,
+            true => make_folder(&path, &entry)?,
             false => write_file(&mut entry, &path)?,
         }
     }
@@ -131,7 +144,7 @@ fn extract(archive: &mut File, target: &Path) -> Result<(), UnpackError> {
 
 fn write_file(entry: &mut Entry<'_, impl Read>, path: &Path) -> Result<(), UnpackError> {
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
+        make_folder(folder, entry)?;
     }
     let executable = entry.header().mode().is_ok_and(|mode| mode & 0o111 != 0);
     let mode = if executable { 0o755 } else { 0o644 };
@@ -145,6 +158,23 @@ fn write_file(entry: &mut Entry<'_, impl Read>, path: &Path) -> Result<(), Unpac
     })?;
     io::copy(entry, &mut file)?;
     Ok(())
+}
+
+fn make_folder(path: &Path, entry: &Entry<'_, impl Read>) -> Result<(), UnpackError> {
+    fs::create_dir_all(path).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
+            UnpackError::Path { path: shown(entry), problem: "stands where a file is" }
+        }
+        _ => UnpackError::Write(error),
+    })
+}
+
+/// Whether an extended header overrides the size of the entry after it. No app has a file
+/// too large for an ordinary header.
+fn gives_size(entry: &mut Entry<'_, impl Read>) -> io::Result<bool> {
+    let mut records = Vec::new();
+    entry.read_to_end(&mut records)?;
+    Ok(PaxExtensions::new(&records).flatten().any(|record| record.key_bytes() == b"size"))
 }
 
 fn refuse_kind(entry: &Entry<'_, impl Read>, kind: EntryType) -> Result<(), UnpackError> {
@@ -358,6 +388,43 @@ mod tests {
         });
         let error = unpacked(file, &Limits::default()).unwrap_err();
         assert_eq!(error, "the archive holds 'pax', which has an oversized extended header");
+    }
+
+    #[test]
+    fn a_size_that_only_the_second_reading_would_see_is_refused() {
+        let file = packed(|tar| {
+            entry(tar, "pax", EntryType::XHeader, b"19 size=1073741824\n");
+            entry(tar, "zeros", EntryType::Regular, b"");
+        });
+        assert_eq!(
+            unpacked(file, &Limits::default()).unwrap_err(),
+            "the archive holds 'pax', which gives a size beside its header's"
+        );
+    }
+
+    #[test]
+    fn what_follows_the_end_of_the_archive_is_bounded_as_well() {
+        let mut file = packed(|tar| {
+            entry(tar, "pax", EntryType::XHeader, b"16 size=8388608\n");
+            entry(tar, "zeros", EntryType::Regular, b"");
+            tar.finish().unwrap();
+            tar.get_mut().write_all(&vec![0; 9 << 20]).unwrap();
+        });
+        let folder = tempfile::tempdir().unwrap();
+        file.rewind().unwrap();
+        let error = extract(&mut file, 1 << 20, folder.path()).unwrap_err();
+        assert!(matches!(error, UnpackError::Write(error) if is_over(&error)));
+        assert!(fs::metadata(folder.path().join("zeros")).unwrap().len() <= 1 << 20);
+    }
+
+    #[test]
+    fn a_folder_where_a_file_stands_is_refused() {
+        let file = packed(|tar| {
+            entry(tar, "a", EntryType::Regular, b"1");
+            entry(tar, "a/b", EntryType::Regular, b"2");
+        });
+        let error = unpacked(file, &Limits::default()).unwrap_err();
+        assert_eq!(error, "the archive holds 'a/b', which stands where a file is");
     }
 
     #[test]
