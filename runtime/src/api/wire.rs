@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
-use vss_codegen::model::{Access, Literal, ModelInfo, SignalKind};
+use serde_json::{Value as Json, json};
+use vss_codegen::model::{Access, Literal, ModelInfo, SignalKind, Value};
 
 pub(crate) use super::{
     error::{ErrorBody, ErrorReply},
@@ -96,6 +96,17 @@ pub(crate) struct SignalEntry {
     pub(crate) timestamp: Option<Timestamp>,
 }
 
+/// A signal's value in JSON. Numbers of 32 bits with their own digits: as they are, they
+/// would become the double next to them, 0.1 then is 0.10000000149011612.
+pub(crate) fn signal_value(value: Option<&Value>) -> Json {
+    let shortest = |number: &f32| number.to_string().parse::<f64>().map_or(Json::Null, Json::from);
+    match value {
+        Some(Value::Float(number)) => shortest(number),
+        Some(Value::FloatArray(numbers)) => numbers.iter().map(shortest).collect(),
+        other => json!(other),
+    }
+}
+
 /// One change in a `signal:update`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct SignalUpdate {
@@ -153,6 +164,9 @@ pub(crate) struct ConsoleLine<'a> {
     pub(crate) partial: bool,
 }
 
+/// How often a client may want a `signal:update`, a second.
+pub(crate) const RATES: std::ops::RangeInclusive<f64> = 0.1..=100.0;
+
 /// What changed, in a `signal:update`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct SignalUpdates {
@@ -166,4 +180,19 @@ pub(crate) struct Progress {
     pub(crate) step: String,
     pub(crate) message: String,
     pub(crate) percent: Option<u8>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_float_keeps_its_own_digits() {
+        assert_eq!(signal_value(Some(&Value::Float(83.6))).to_string(), "83.6");
+        assert_eq!(signal_value(Some(&Value::Float(-5.0))).to_string(), "-5.0");
+        assert_eq!(signal_value(Some(&Value::FloatArray([0.1, 2.5].into()))), json!([0.1, 2.5]));
+        assert_eq!(signal_value(Some(&Value::Double(0.1))), json!(0.1));
+        assert_eq!(signal_value(Some(&Value::Float(f32::NAN))), Json::Null);
+        assert_eq!(signal_value(None), Json::Null);
+    }
 }

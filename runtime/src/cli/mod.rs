@@ -78,17 +78,23 @@ enum Command {
     /// Watch an app's console and type into it
     Attach(attach::Attach),
     /// Start an app
+    #[command(after_help = "Example:\n  vehicle-edge start my-app")]
     Start(operate::Operate),
     /// Stop an app; it is killed when its grace period is over
+    #[command(after_help = "Example:\n  vehicle-edge stop my-app other-app")]
     Stop(operate::Operate),
     /// Freeze every process of an app where it is
+    #[command(after_help = "Example:\n  vehicle-edge pause my-app")]
     Pause(operate::Operate),
     /// Let a paused app go on
+    #[command(after_help = "Example:\n  vehicle-edge resume my-app")]
     Resume(operate::Operate),
     /// Stop an app and start it again
+    #[command(after_help = "Example:\n  vehicle-edge restart my-app")]
     Restart(operate::Operate),
     /// Remove an app with its data
     #[command(visible_alias = "rm")]
+    #[command(after_help = "Example:\n  vehicle-edge uninstall my-app")]
     Uninstall(operate::Operate),
     /// Show everything about an app
     Inspect(inspect::Inspect),
@@ -180,6 +186,26 @@ mod tests {
         let text = format!("{serve:?}");
         assert!(text.contains(r#"overlays: ["a", "b"]"#), "{text}");
         assert!(text.contains(r#"log: "debug""#), "{text}");
+    }
+
+    #[test]
+    fn each_example_in_the_help_is_of_its_command_and_can_be_parsed() {
+        fn check(command: &clap::Command, path: &str) {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            for line in help.lines().filter_map(|line| line.strip_prefix("  ")) {
+                // Without what the shell takes away, or `vehicle-edge`'s own remarks.
+                let line = line.rsplit(" | ").next().unwrap().replace('\'', "");
+                let line = line.split("  ").next().unwrap().split(" > ").next().unwrap();
+                assert!(line.starts_with(path), "{path}: {line}");
+                if let Err(error) = Cli::try_parse_from(line.split(' ')) {
+                    panic!("{line}: {error}");
+                }
+            }
+            for below in command.get_subcommands() {
+                check(below, &format!("{path} {}", below.get_name()));
+            }
+        }
+        check(&command(), "vehicle-edge");
     }
 
     #[test]

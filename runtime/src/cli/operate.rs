@@ -17,9 +17,6 @@ use crate::{
 };
 
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Example:
-  vehicle-edge restart my-app")]
 pub(crate) struct Operate {
     /// Ids of the apps
     #[arg(value_name = "APP", required = true)]

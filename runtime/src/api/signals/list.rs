@@ -2,7 +2,6 @@
 
 use axum::{Json, extract::State};
 use serde::Deserialize;
-use serde_json::json;
 
 use super::select;
 use crate::{
@@ -10,7 +9,7 @@ use crate::{
         Api,
         error::ApiError,
         extract::Query,
-        wire::{SignalEntry, SignalList},
+        wire::{SignalEntry, SignalList, signal_value},
     },
     signals::{Broker, Client, Entry},
 };
@@ -47,7 +46,7 @@ fn describe(broker: &Broker, entry: &Entry) -> Result<SignalEntry, ApiError> {
         max: signal.max.clone(),
         allowed: signal.allowed.clone(),
         description: signal.description.clone(),
-        value: json!(datapoint.value),
+        value: signal_value(datapoint.value.as_ref()),
         timestamp: datapoint.timestamp,
     })
 }

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use super::{
     message::{self, SubscribeSignals},
@@ -16,12 +16,10 @@ use crate::{
         Api,
         error::ApiError,
         signals::select,
-        wire::{SignalUpdate, SignalUpdates},
+        wire::{RATES, SignalUpdate, SignalUpdates, signal_value},
     },
     signals::{Client, Subscription},
 };
-
-const RATES: std::ops::RangeInclusive<f64> = 0.1..=100.0;
 
 /// A subscription that was found good and waits to run.
 pub(super) struct Task {
@@ -56,7 +54,7 @@ impl Task {
                 .iter()
                 .map(|update| SignalUpdate {
                     path: update.path().to_string(),
-                    value: json!(update.datapoint().value),
+                    value: signal_value(update.datapoint().value.as_ref()),
                     timestamp: update.datapoint().timestamp,
                 })
                 .collect();

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 
 use super::{fetch, shown};
 use crate::{
-    api::wire::{SignalUpdate, SignalUpdates, SubscribeSignals},
+    api::wire::{RATES, SignalUpdate, SignalUpdates, SubscribeSignals},
     cli::{client::Client, failure::Failure, output::print_line, stream::Stream},
 };
 
@@ -19,8 +19,8 @@ pub(crate) struct Watch {
     /// Paths, branches, or patterns with * and **
     #[arg(value_name = "PATTERN", required = true)]
     patterns: Vec<String>,
-    /// Updates a second at most; each shows the newest values
-    #[arg(long, value_name = "N", default_value_t = 10.0)]
+    /// Updates a second at most, 0.1 to 100; each shows the newest values
+    #[arg(long, value_name = "N", default_value_t = 10.0, value_parser = rate)]
     rate: f64,
     /// How to print each change
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
@@ -34,6 +34,11 @@ enum Format {
     Table,
     /// One JSON document per change
     Jsonl,
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number| RATES.contains(number));
+    number.ok_or_else(|| format!("use {} to {} a second", RATES.start(), RATES.end()))
 }
 
 impl Watch {
