@@ -120,6 +120,37 @@ async fn an_app_is_never_held_up_by_a_missing_reader_and_the_gap_is_told() {
 }
 
 #[tokio::test]
+async fn a_flood_waits_for_a_reader_that_is_slower_and_nothing_is_lost() {
+    for sandbox in sandboxes() {
+        let place = Place::shell("flood2", "seq 1 200000; printf dry");
+        let mut events = place.start(&*sandbox).await;
+        for number in 1..=200_000 {
+            let line = events.line().await;
+            assert_eq!((line.seq, line.partial), (number, false));
+            assert_eq!(line.text, number.to_string());
+            if number % 20_000 == 0 {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+        assert_eq!(events.text().await, "dry");
+        assert_eq!(events.exit().await, code(0));
+        place.remove(&*sandbox).await;
+    }
+}
+
+#[tokio::test]
+async fn a_reader_that_is_stuck_holds_an_app_up_for_a_moment_only() {
+    for sandbox in sandboxes() {
+        let place = Place::shell("stuck", "seq 1 300000; touch $HOME/done; sleep 60");
+        let events = place.start(&*sandbox).await;
+        let done = place.data().join("done");
+        eventually("the app gets on", || done.exists()).await;
+        drop(events);
+        place.remove(&*sandbox).await;
+    }
+}
+
+#[tokio::test]
 async fn what_is_not_text_and_what_has_no_end_are_shown_all_the_same() {
     for sandbox in sandboxes() {
         let place =

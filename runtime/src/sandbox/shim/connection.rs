@@ -4,6 +4,7 @@ use std::{
     collections::VecDeque,
     io::{self, ErrorKind, Read, Write},
     os::unix::net::UnixStream,
+    time::{Duration, Instant},
 };
 
 use super::ring::{Next, Ring};
@@ -14,6 +15,8 @@ use crate::{
 
 /// Enough to keep the socket busy; the ring holds the rest.
 const FULL: usize = 64 << 10;
+/// A daemon that has taken nothing for so long is not waited for.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 #[derive(Debug)]
 pub(crate) struct Connection {
@@ -22,6 +25,8 @@ pub(crate) struct Connection {
     output: VecDeque<u8>,
     /// The number of the next line it gets, once it is attached.
     pub(crate) cursor: Option<u64>,
+    /// When it took something last.
+    took: Instant,
     told_exit: bool,
     /// It said `leave`, which is answered last of all.
     pub(crate) awaits_the_end: bool,
@@ -38,6 +43,7 @@ impl Connection {
             input: Vec::new(),
             output: VecDeque::new(),
             cursor: None,
+            took: Instant::now(),
             told_exit: false,
             awaits_the_end: false,
             ending: false,
@@ -47,6 +53,18 @@ impl Connection {
 
     pub(crate) fn stream(&self) -> &UnixStream {
         &self.stream
+    }
+
+    pub(crate) fn attach(&mut self, cursor: u64) {
+        self.cursor = Some(cursor);
+        self.took = Instant::now();
+    }
+
+    /// Until when an app that says more should wait for this client, which would else lose
+    /// lines; None where it is near enough to the end.
+    pub(crate) fn catching_up(&self, ring: &Ring) -> Option<Instant> {
+        let cursor = self.cursor.filter(|_| self.is_open())?;
+        ring.is_crowded(cursor).then(|| self.took + PATIENCE)
     }
 
     /// Also with nothing queued yet, when the ring or the exit has more for it.
@@ -105,7 +123,10 @@ impl Connection {
         while !self.output.is_empty() {
             let (front, _) = self.output.as_slices();
             match (&self.stream).write(front) {
-                Ok(written) => drop(self.output.drain(..written)),
+                Ok(written) => {
+                    self.output.drain(..written);
+                    self.took = Instant::now();
+                }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Err(_) => {

@@ -52,6 +52,13 @@ impl Ring {
         line.map_or(Next::Nothing, Next::Line)
     }
 
+    /// Whether what a reader has not got yet, from `cursor` on, takes half of the room.
+    pub(crate) fn is_crowded(&self, cursor: u64) -> bool {
+        let unread = usize::try_from(self.next.saturating_sub(cursor)).unwrap_or(usize::MAX);
+        // All lines are taken to be as long as the average.
+        unread.saturating_mul(self.bytes) > self.lines.len().saturating_mul(self.most / 2)
+    }
+
     /// Where a reader goes on who has seen `after`: never ahead of what exists, which would
     /// hide lines from one that has mistaken the run.
     pub(crate) fn cursor(&self, after: u64, first: u64) -> u64 {
@@ -87,6 +94,19 @@ mod tests {
         assert_eq!(ring.at(5), Next::Gap(5, 5));
         assert!(matches!(ring.at(6), Next::Line(line) if line.text == "b" && line.seq == 6));
         assert_eq!(ring.at(8), Next::Nothing);
+    }
+
+    #[test]
+    fn a_reader_crowds_the_ring_when_it_is_half_behind() {
+        let mut ring = Ring::new(1);
+        assert!(!ring.is_crowded(1));
+        ring.most = 4 * (OVERHEAD + 1);
+        for text in ["a", "b", "c"] {
+            push(&mut ring, text);
+        }
+        assert!(ring.is_crowded(1));
+        assert!(!ring.is_crowded(2));
+        assert!(!ring.is_crowded(4));
     }
 
     #[test]

@@ -41,6 +41,8 @@ struct Server<'a> {
     input: Input,
     connections: Vec<Connection>,
     frozen: bool,
+    /// For this turn the app's output waits in its pipes: a daemon is catching up.
+    held: bool,
     /// The grace is over.
     kill_at: Option<Instant>,
     /// No process of the app is left, since then.
@@ -69,6 +71,7 @@ pub(crate) fn serve(
         input: Input::new(pipes.stdin),
         connections: Vec::new(),
         frozen: false,
+        held: false,
         kill_at: None,
         ended: None,
         exit: None,
@@ -94,6 +97,8 @@ enum Source {
 
 impl Server<'_> {
     fn turn(&mut self, listener: &UnixListener) -> io::Result<()> {
+        let now = Instant::now();
+        self.held = self.held_until().is_some_and(|until| now < until);
         for source in self.wait(listener)? {
             match source {
                 Source::Listener => self.accept(listener),
@@ -120,7 +125,7 @@ impl Server<'_> {
             waits.push(PollFd::new(self.cell.end(), PollFlags::IN));
         }
         for (index, output) in self.outputs.iter().enumerate() {
-            if let Some(pipe) = &output.pipe {
+            if let Some(pipe) = output.pipe.as_ref().filter(|_| !self.held) {
                 sources.push(Source::Output(index));
                 waits.push(PollFd::new(pipe, PollFlags::IN));
             }
@@ -145,8 +150,18 @@ impl Server<'_> {
         Ok(ready.filter(|(_, wait)| !wait.revents().is_empty()).map(|(source, _)| source).collect())
     }
 
+    /// An app that floods is read no faster than the daemon takes it, as long as the daemon
+    /// takes anything: one that is stuck or away holds nobody up. What an app said last,
+    /// before it ended, is read at once.
+    fn held_until(&self) -> Option<Instant> {
+        let catching_up = |connection: &Connection| connection.catching_up(&self.ring);
+        self.connections.iter().find_map(catching_up).filter(|_| self.ended.is_none())
+    }
+
     fn timeout(&self) -> Option<Timespec> {
         let lines = self.outputs.iter().filter_map(|output| output.lines.due());
+        // The rest of a line is not late where nobody has looked for it.
+        let lines = lines.filter(|_| !self.held).chain(self.held_until().filter(|_| self.held));
         let drained = self.ended.as_ref().filter(|_| self.exit.is_none());
         let drained = drained.map(|(since, _)| *since + DRAIN);
         let next = lines.chain(self.kill_at).chain(drained).chain([self.look_around]).min()?;
@@ -155,7 +170,7 @@ impl Server<'_> {
 
     fn keep_time(&mut self) {
         let now = Instant::now();
-        for output in &mut self.outputs {
+        for output in self.outputs.iter_mut().filter(|_| !self.held) {
             output.flush_if_due(now, &mut self.ring);
         }
         if self.look_around <= now {
@@ -241,7 +256,7 @@ impl Server<'_> {
                 other.end();
             }
         }
-        self.connections[index].cursor = Some(self.ring.cursor(after, self.launch.first_seq));
+        self.connections[index].attach(self.ring.cursor(after, self.launch.first_seq));
         Message::Attached {
             version: VERSION,
             shim: std::process::id(),
