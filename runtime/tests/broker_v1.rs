@@ -188,3 +188,24 @@ async fn an_app_learns_nothing_that_it_was_not_granted() {
         assert_eq!(only(&answers.next().await.unwrap().unwrap().errors), expected, "{what}");
     }
 }
+
+#[tokio::test]
+async fn a_request_that_asks_for_too_much_is_refused_soon() {
+    let bench = Bench::start().await;
+    let door = bench.app("greedy", &[(SPEED, Access::Read)]);
+    let mut app = door.v1().await;
+    for path in ["", "Vehicle.**", SPEED] {
+        let mut request = ask(path, View::All);
+        request.entries = vec![request.entries[0].clone(); 100_000];
+        let refused = app.get(request).await.unwrap_err();
+        assert_eq!(refused.code(), Code::ResourceExhausted, "{path}: {refused}");
+        let mut request = follow(path, View::All);
+        request.entries = vec![request.entries[0].clone(); 100_000];
+        let refused = app.subscribe(request).await.unwrap_err();
+        assert_eq!(refused.code(), Code::ResourceExhausted, "{path}: {refused}");
+    }
+    // Each signal of a large catalogue by its name is not too much.
+    let mut request = ask(SPEED, View::CurrentValue);
+    request.entries = vec![request.entries[0].clone(); 5_000];
+    assert_eq!(app.get(request).await.unwrap().into_inner().entries.len(), 5_000);
+}

@@ -530,3 +530,23 @@ async fn a_reader_that_stops_reading_harms_nobody() {
     assert_eq!(code(lazy.get_server_info(proto::GetServerInfoRequest {})).await, Code::Ok);
     drop(unread);
 }
+
+#[tokio::test]
+async fn one_request_cannot_multiply_a_large_value() {
+    let bench = Bench::start().await;
+    let vin = "Vehicle.VIN";
+    let door = bench.app("loud", &[(vin, Access::Read), (vin, Access::Provide)]);
+    let mut app = door.client().await;
+    let too_large = "x".repeat((64 << 10) + 1);
+    let refused = app.publish_value(publish(vin, bench::string(&too_large))).await.unwrap_err();
+    assert_eq!(refused.code(), Code::InvalidArgument);
+    assert_eq!(refused.message(), "Vehicle.VIN: a value has at most 65536 bytes, this one 65537");
+    app.publish_value(publish(vin, bench::string(&too_large[1..]))).await.unwrap();
+
+    let signal_ids = vec![by_path(vin); 1000];
+    let refused = app.get_values(proto::GetValuesRequest { signal_ids }).await.unwrap_err();
+    assert_eq!(refused.code(), Code::ResourceExhausted, "{refused}");
+    let signal_ids = vec![by_path(vin); 20];
+    let answer = app.get_values(proto::GetValuesRequest { signal_ids }).await.unwrap();
+    assert_eq!(answer.into_inner().data_points.len(), 20);
+}

@@ -173,7 +173,9 @@ impl From<SignalError> for ApiError {
                 (StatusCode::NOT_FOUND, "unknown_signal")
             }
             SignalError::BadPath(_) => (StatusCode::BAD_REQUEST, "bad_request"),
-            SignalError::Invalid { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_value"),
+            SignalError::Invalid { .. } | SignalError::TooLarge { .. } => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "invalid_value")
+            }
             SignalError::Denied { .. } => (StatusCode::FORBIDDEN, "denied"),
             SignalError::NoActuator { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "no_actuator"),
             SignalError::NoProvider { .. } | SignalError::ProviderGone { .. } => {

@@ -17,6 +17,8 @@ pub enum SignalError {
     BadPath(String),
     #[error("{path}: {violation}")]
     Invalid { path: Arc<str>, violation: Violation },
+    #[error("{path}: a value has at most {most} bytes, this one {size}")]
+    TooLarge { path: Arc<str>, size: usize, most: usize },
     #[error(
         "app {app} may not {} {path}: declare it with access '{}' in the app's manifest \
          (vehicle_signal_lib.signals)",

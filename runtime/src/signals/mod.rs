@@ -21,6 +21,7 @@
 
 mod access;
 mod broker;
+mod budget;
 mod error;
 pub mod mock;
 mod pattern;

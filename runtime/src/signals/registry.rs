@@ -2,11 +2,13 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use vss_codegen::model::{Limits, Manifest, ModelInfo, Signal, Violation, nearest};
+use vss_codegen::model::{Limits, Manifest, ModelInfo, Signal, Value, Violation, nearest};
 
 use super::{InvalidPattern, Pattern, SignalError};
 
 const LONGEST_PATH: usize = 1000;
+/// Values wait in queues, a thousand for a slow reader: what one may take is bounded.
+const LARGEST_VALUE: usize = 64 << 10;
 
 #[derive(Debug)]
 pub struct Registry {
@@ -127,10 +129,37 @@ impl Entry {
         index_of(self.id).unwrap_or_default()
     }
 
-    pub(super) fn check(&self, value: &vss_codegen::model::Value) -> Result<(), SignalError> {
+    pub(super) fn check(&self, value: &Value) -> Result<(), SignalError> {
+        let size = weight(value);
+        if size > LARGEST_VALUE {
+            let path = self.path.clone();
+            return Err(SignalError::TooLarge { path, size, most: LARGEST_VALUE });
+        }
         self.limits
             .check(value, &self.signal.datatype)
             .map_err(|violation| SignalError::Invalid { path: self.path.clone(), violation })
+    }
+}
+
+/// About how many bytes a value takes in memory and on the wire, beside its frame.
+pub(super) fn weight(value: &Value) -> usize {
+    match value {
+        Value::Bool(_)
+        | Value::Int32(_)
+        | Value::Int64(_)
+        | Value::Uint32(_)
+        | Value::Uint64(_)
+        | Value::Float(_)
+        | Value::Double(_) => 8,
+        Value::String(text) => text.len(),
+        Value::BoolArray(items) => items.len(),
+        Value::Int32Array(items) => size_of_val(items.as_ref()),
+        Value::Int64Array(items) => size_of_val(items.as_ref()),
+        Value::Uint32Array(items) => size_of_val(items.as_ref()),
+        Value::Uint64Array(items) => size_of_val(items.as_ref()),
+        Value::FloatArray(items) => size_of_val(items.as_ref()),
+        Value::DoubleArray(items) => size_of_val(items.as_ref()),
+        Value::StringArray(items) => items.iter().map(|text| size_of::<&str>() + text.len()).sum(),
     }
 }
 

@@ -6,9 +6,10 @@ use crate::signals::{InvalidPattern, SignalError};
 pub(super) fn of_entry(path: &str, error: &SignalError) -> proto::DataEntryError {
     let (code, reason) = match error {
         SignalError::UnknownPath { .. } | SignalError::UnknownId(_) => (404, "not_found"),
-        SignalError::BadPath(_) | SignalError::Invalid { .. } | SignalError::NoActuator { .. } => {
-            (400, "bad_request")
-        }
+        SignalError::BadPath(_)
+        | SignalError::Invalid { .. }
+        | SignalError::TooLarge { .. }
+        | SignalError::NoActuator { .. } => (400, "bad_request"),
         SignalError::Denied { .. } => (403, "forbidden"),
         SignalError::AlreadyClaimed { .. } | SignalError::NotClaimed { .. } => (409, "conflict"),
         SignalError::NoProvider { .. }

@@ -11,7 +11,7 @@ use tokio_stream::Stream;
 use tonic::{Code, Status};
 
 use super::{Service, convert, fields::Parts, get, proto};
-use crate::signals::{SignalRef, Subscription, Update, slot::Aspect};
+use crate::signals::{SignalRef, Subscription, Update, budget::Budget, slot::Aspect};
 
 /// How many values may wait for a slow reader; this interface has no field for it.
 const BUFFER: usize = 100;
@@ -39,9 +39,10 @@ pub(super) fn open(
         return Err(Status::invalid_argument("name at least one entry to subscribe to"));
     }
     let mut asked: BTreeMap<i32, Parts> = BTreeMap::new();
+    let mut budget = Budget::new();
     for entry in &request.entries {
         let parts = Parts::asked(entry.view, &entry.fields);
-        for found in get::find(service, &entry.path, parts).map_err(status)? {
+        for found in get::find(service, &entry.path, parts, &mut budget)?.map_err(status)? {
             let sum = asked.entry(found.id()).or_default();
             sum.value |= parts.value;
             sum.target |= parts.target;
@@ -63,11 +64,13 @@ pub(super) fn open(
     // Subscribed before the first message is made, so that no change falls between.
     let values = follow(Aspect::Current, |parts| parts.value)?;
     let targets = follow(Aspect::Target, |parts| parts.target)?;
-    let first = asked.iter().filter_map(|(id, parts)| {
-        let entry = service.broker.registry().by_id(*id)?;
-        Some(update(service.entry(entry, *parts), *parts))
-    });
-    Ok(UpdateStream { first: Some(first.collect()), values, targets })
+    let mut first = Vec::with_capacity(asked.len());
+    for (id, parts) in &asked {
+        if let Some(entry) = service.broker.registry().by_id(*id) {
+            first.push(update(service.entry(entry, *parts, &mut budget)?, *parts));
+        }
+    }
+    Ok(UpdateStream { first: Some(first), values, targets })
 }
 
 impl Changes {

@@ -17,7 +17,8 @@ use vss_codegen::model::Access;
 pub use entries::Entries;
 
 use super::{
-    Broker, Client, SignalError, SignalRef, proto::servers::v2::val_server, proto::v2 as proto,
+    Broker, Client, SignalError, SignalRef, budget::Budget, proto::servers::v2::val_server,
+    proto::v2 as proto,
 };
 use status::{from_error, from_pattern};
 
@@ -42,7 +43,8 @@ impl val_server::Val for Service {
         &self,
         request: Request<proto::GetValueRequest>,
     ) -> Result<Response<proto::GetValueResponse>, Status> {
-        let data_point = Some(self.read(request.get_ref().signal_id.as_ref())?);
+        let id = request.get_ref().signal_id.as_ref();
+        let data_point = Some(self.read(id, &mut Budget::new())?);
         Ok(Response::new(proto::GetValueResponse { data_point }))
     }
 
@@ -51,7 +53,9 @@ impl val_server::Val for Service {
         request: Request<proto::GetValuesRequest>,
     ) -> Result<Response<proto::GetValuesResponse>, Status> {
         let ids = request.get_ref().signal_ids.iter();
-        let data_points = ids.map(|id| self.read(Some(id))).collect::<Result<_, _>>()?;
+        let mut budget = Budget::new();
+        let data_points =
+            ids.map(|id| self.read(Some(id), &mut budget)).collect::<Result<_, _>>()?;
         Ok(Response::new(proto::GetValuesResponse { data_points }))
     }
 
@@ -148,9 +152,16 @@ impl val_server::Val for Service {
 }
 
 impl Service {
-    fn read(&self, id: Option<&proto::SignalId>) -> Result<proto::Datapoint, Status> {
+    fn read(
+        &self,
+        id: Option<&proto::SignalId>,
+        budget: &mut Budget,
+    ) -> Result<proto::Datapoint, Status> {
+        budget.entry()?;
         let signal = convert::signal_ref(id)?;
         let entry = self.broker.allowed(&self.client, signal, Access::Read).map_err(from_error)?;
-        Ok(convert::datapoint(&self.broker.current(entry)))
+        let datapoint = self.broker.current(entry);
+        budget.value(&datapoint)?;
+        Ok(convert::datapoint(&datapoint))
     }
 }

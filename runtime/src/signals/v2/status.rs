@@ -8,9 +8,10 @@ use crate::signals::{InvalidPattern, SignalError};
 pub(super) fn from_error(error: SignalError) -> Status {
     let code = match &error {
         SignalError::UnknownPath { .. } | SignalError::UnknownId(_) => Code::NotFound,
-        SignalError::BadPath(_) | SignalError::Invalid { .. } | SignalError::NoActuator { .. } => {
-            Code::InvalidArgument
-        }
+        SignalError::BadPath(_)
+        | SignalError::Invalid { .. }
+        | SignalError::TooLarge { .. }
+        | SignalError::NoActuator { .. } => Code::InvalidArgument,
         SignalError::Denied { .. } => Code::PermissionDenied,
         SignalError::NoProvider { .. } | SignalError::ProviderBusy { .. } => Code::Unavailable,
         SignalError::ProviderGone { .. } => Code::DataLoss,
@@ -29,7 +30,9 @@ pub(super) fn in_stream(error: &SignalError) -> Option<proto::Error> {
     let code = match error {
         SignalError::UnknownPath { .. } | SignalError::UnknownId(_) => proto::ErrorCode::NotFound,
         SignalError::Denied { .. } => proto::ErrorCode::PermissionDenied,
-        SignalError::BadPath(_) | SignalError::Invalid { .. } => proto::ErrorCode::InvalidArgument,
+        SignalError::BadPath(_) | SignalError::Invalid { .. } | SignalError::TooLarge { .. } => {
+            proto::ErrorCode::InvalidArgument
+        }
         _ => return None,
     };
     Some(proto::Error { code: code.into(), message: error.to_string() })
