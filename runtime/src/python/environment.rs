@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    PythonError, PythonTools,
+    PythonError, PythonTools, Step,
     lock::{self, Locked},
+    progress::{self, Packages},
     strays,
     uv::{Refusal, Uv, arguments},
 };
@@ -25,8 +26,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) env: &'a Path,
 }
 
-/// Told of every step, and of what uv says in it.
-pub(crate) type Report<'a> = &'a (dyn Fn(&'static str, String) + Send + Sync);
+/// Told of every step when it begins.
+pub(crate) type Report<'a> = &'a (dyn Fn(Step) + Send + Sync);
 
 impl Builder {
     /// `cache` is shared by all apps; on the same disk as their environments, it costs
@@ -47,28 +48,28 @@ impl Builder {
         report: Report<'_>,
     ) -> Result<Vec<Locked>, PythonError> {
         let locked = self.lock(plan, report).await?;
-        report("environment", "creating the environment".to_owned());
         let create = arguments(
             &["venv", "--no-project", "--quiet"],
             &[("--python", &self.interpreter), ("", plan.env)],
         );
-        self.run("create the environment", create, report).await?;
+        self.run("create the environment", create, |_| {}).await?;
         let python = plan.env.join("bin/python");
         if !locked.is_empty() {
-            report("install", format!("installing {}", counted(locked.len(), "package")));
             let sync = arguments(
                 &["pip", "sync", "--require-hashes", "--no-build"],
                 &[("--python", &python), ("", plan.lock)],
             );
-            self.run("install the packages", sync, report).await?;
+            let mut packages = Packages::new(locked.len());
+            let tell = |line: &str| packages.step(line).into_iter().for_each(report);
+            self.run("install the packages", sync, tell).await?;
         }
         if let Some(wheel) = &self.sdk_wheel {
-            report("sdk", "installing the vehicle signal library".to_owned());
+            report(progress::library(lock::wheel_version(wheel)));
             let add = arguments(
                 &["pip", "install", "--no-deps", "--no-index", "--offline", "--no-build"],
                 &[("--python", &python), ("", wheel)],
             );
-            self.run("install the vehicle signal library", add, report).await?;
+            self.run("install the vehicle signal library", add, |_| {}).await?;
         }
         Ok(locked)
     }
@@ -85,7 +86,7 @@ impl Builder {
             tokio::fs::write(plan.lock, "").await.map_err(io)?;
             return Ok(Vec::new());
         }
-        report("resolve", format!("resolving {}", counted(plan.requirements.len(), "requirement")));
+        report(progress::resolving(plan.requirements.len()));
         let compile = arguments(
             &["pip", "compile", "-", "--quiet", "--generate-hashes", "--no-header"],
             &[("--python", &self.interpreter), ("--output-file", plan.lock)],
@@ -93,8 +94,7 @@ impl Builder {
         // Separate, as uv takes no path for its value.
         let compile = [compile, arguments(&["--only-binary", ":all:"], &[])].concat();
         let input = plan.requirements.join("\n") + "\n";
-        let outcome =
-            self.uv.run(compile, &input, |line| report("resolve", line.to_owned())).await?;
+        let outcome = self.uv.run(compile, &input, |_| {}).await?;
         outcome.map_err(|Refusal(words)| PythonError::Unresolvable(words))?;
         let text = tokio::fs::read_to_string(plan.lock).await.map_err(io)?;
         Ok(lock::read(&text))
@@ -104,15 +104,11 @@ impl Builder {
         &self,
         step: &'static str,
         arguments: Vec<std::ffi::OsString>,
-        report: Report<'_>,
+        line: impl FnMut(&str),
     ) -> Result<(), PythonError> {
-        let outcome = self.uv.run(arguments, "", |line| report("install", line.to_owned())).await?;
+        let outcome = self.uv.run(arguments, "", line).await?;
         outcome.map_err(|Refusal(output)| PythonError::Uv { step, output })
     }
-}
-
-fn counted(number: usize, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

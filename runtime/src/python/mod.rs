@@ -10,6 +10,7 @@ mod environment;
 mod error;
 mod interpreter;
 mod lock;
+mod progress;
 mod settings;
 mod strays;
 mod uv;
@@ -20,6 +21,14 @@ pub(crate) use environment::{Builder, Plan};
 pub use error::PythonError;
 pub(crate) use interpreter::Interpreter;
 pub(crate) use lock::Locked;
+
+/// What is being done now, and how far along the whole is then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Step {
+    pub(crate) name: &'static str,
+    pub(crate) message: String,
+    pub(crate) percent: u8,
+}
 
 /// The tools an environment is made with, found once at start.
 #[derive(Clone, Debug)]

@@ -1,4 +1,4 @@
-//! Runs uv: no shell, its lines passed on while it works, killed when nobody waits any more.
+//! Runs uv: no shell, its lines looked at while it works, killed when nobody waits any more.
 
 use std::{
     ffi::OsString,
@@ -58,13 +58,14 @@ impl Uv {
         }
         let mut output = String::new();
         if let Some(stderr) = child.stderr.take() {
-            let mut lines = BufReader::new(stderr).lines();
-            while let Some(text) = lines.next_line().await.map_err(io)? {
-                if is_news(&text) {
-                    line(text.trim());
-                }
+            // Not every byte need be text: paths and what packages say of themselves are not.
+            let mut lines = BufReader::new(stderr).split(b'\n');
+            while let Some(bytes) = lines.next_segment().await.map_err(io)? {
+                let text = String::from_utf8_lossy(&bytes);
+                tracing::debug!("uv: {}", text.trim_end());
+                line(&text);
                 if output.len() < MAX_OUTPUT {
-                    output.push_str(&text);
+                    output.push_str(text.trim_end_matches('\r'));
                     output.push('\n');
                 }
             }
@@ -87,11 +88,6 @@ impl Uv {
             _ => PythonError::Io { path: self.program.clone(), error },
         }
     }
-}
-
-/// Not what the app's owner knows already.
-fn is_news(line: &str) -> bool {
-    !line.trim().is_empty() && !line.starts_with("Using Python ")
 }
 
 /// Arguments of which some are paths.

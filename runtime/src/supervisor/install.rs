@@ -8,15 +8,14 @@ use super::{
 };
 use crate::{
     app::{AppManifest, Dependency, Requirement, normalise},
-    python::{Locked, Plan},
+    python::{Locked, Plan, Step},
 };
 
 /// The reason is for a person. Whatever is left behind is removed with the app.
 pub(super) async fn install(core: &Core, app: &Arc<App>) -> Result<(), String> {
     let id = app.id();
-    let report = |step: &'static str, message: String| {
-        core.publisher.progress(id, step, message, percent(step));
-    };
+    let report =
+        |step: Step| core.publisher.progress(id, step.name, step.message, Some(step.percent));
     let plan = Plan {
         requirements: &app.manifest.python_deps,
         lock: &app.paths.lock,
@@ -25,25 +24,12 @@ pub(super) async fn install(core: &Core, app: &Arc<App>) -> Result<(), String> {
     let locked = core.builder.build(&plan, &report).await.map_err(|error| error.to_string())?;
     let dependencies = dependencies(&app.manifest, &locked, core);
     core.state.set_dependencies(id, dependencies).await.map_err(|error| error.to_string())?;
-    report("code", "putting the code in place".to_owned());
     let (incoming, app) = (folders::incoming(&core.state_dir, id), app.clone());
     let placed = tokio::task::spawn_blocking(move || {
         std::fs::create_dir_all(&app.paths.data)?;
         std::fs::rename(incoming, &app.paths.code)
     });
     placed.await.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
-}
-
-/// How far along each step begins, by the time they usually take.
-fn percent(step: &str) -> Option<u8> {
-    match step {
-        "resolve" => Some(5),
-        "environment" => Some(40),
-        "install" => Some(45),
-        "sdk" => Some(90),
-        "code" => Some(95),
-        _ => None,
-    }
 }
 
 /// What was asked for and what it became, the packages that others need included.

@@ -36,7 +36,9 @@ impl Bench {
         let requirements: Vec<String> = requirements.iter().map(|r| (*r).to_owned()).collect();
         let (lock, env) = (self.folder.path().join("lock"), self.folder.path().join("env"));
         let plan = Plan { requirements: &requirements, lock: &lock, env: &env };
-        let report = |step, line| self.said.lock().unwrap().push(format!("{step}: {line}"));
+        let report = |step: Step| {
+            self.said.lock().unwrap().push(format!("{}: {}", step.name, step.message));
+        };
         self.builder.build(&plan, &report).await
     }
 
@@ -63,9 +65,8 @@ async fn a_real_package_is_locked_with_hashes_and_installed() {
     let lock = std::fs::read_to_string(bench.folder.path().join("lock")).unwrap();
     assert!(lock.contains("--hash=sha256:"), "{lock}");
     assert_eq!(bench.python("import iniconfig; print('ok')"), "ok");
-    let said = bench.said.lock().unwrap().join("\n");
-    assert!(said.contains("resolve: resolving 1 requirement"), "{said}");
-    assert!(said.contains("iniconfig=="), "{said}");
+    let installed = format!("install: iniconfig {}", locked[0].version);
+    assert_eq!(*bench.said.lock().unwrap(), ["resolve: 1 requirement", &installed]);
 }
 
 #[tokio::test]
@@ -84,6 +85,8 @@ async fn a_conflict_is_explained_in_the_words_of_uv() {
     }
     assert!(error.starts_with("the app's python_deps cannot be resolved:\n"), "{error}");
     assert!(error.contains("iniconfig>=2") && error.contains("iniconfig<2"), "{error}");
+    // The explanation is the failure's alone, not told twice.
+    assert_eq!(*bench.said.lock().unwrap(), ["resolve: 2 requirements"]);
 }
 
 #[tokio::test]
@@ -97,6 +100,6 @@ async fn a_missing_uv_says_how_to_get_it() {
     let builder = Builder::new(&tools, folder.path().join("c"), folder.path().to_owned());
     let (lock, env) = (folder.path().join("lock"), folder.path().join("env"));
     let plan = Plan { requirements: &[], lock: &lock, env: &env };
-    let error = builder.build(&plan, &|_, _| {}).await.unwrap_err().to_string();
+    let error = builder.build(&plan, &|_| {}).await.unwrap_err().to_string();
     assert!(error.contains("pip install uv"), "{error}");
 }
