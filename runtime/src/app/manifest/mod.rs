@@ -7,6 +7,7 @@ mod check;
 mod document;
 mod read;
 mod requirement;
+mod values;
 
 use std::{collections::BTreeMap, fmt, time::Duration};
 

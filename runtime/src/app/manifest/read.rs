@@ -9,6 +9,7 @@ use super::{
     AppManifest, ManifestProblem, RestartPolicy, SignalLib, SignalRequest,
     document::{self, Data, Node},
     requirement::Requirement,
+    values,
 };
 use crate::app::{AppId, Limits, limits};
 
@@ -34,10 +35,6 @@ const LIMIT_FIELDS: &[&str] = &["cpus", "mem_limit", "pids_limit"];
 
 /// Words that will mean something; better told so than guessed to be misspelled.
 const LATER: &[&str] = &["command", "depends_on", "healthcheck", "vss_endpoint"];
-
-/// The runtime sets these itself, and the app's sandbox or SDK depends on them.
-const RESERVED_ENV: &[&str] =
-    &["HOME", "PYTHONPATH", "VEHICLE_APP_DATA", "VEHICLE_APP_ID", "VEHICLE_EDGE_BROKER"];
 
 const DEFAULT_GRACE: Duration = Duration::from_secs(10);
 
@@ -99,19 +96,29 @@ impl Reader<'_> {
         let id = id.and_then(|(text, at)| self.parsed(at, "id", text.parse::<AppId>()));
         let version = self.required(&fields, "version", "the app's own version, like 1.0.0");
         let entrypoint = self.required(&fields, "entrypoint", "the Python file to run");
-        let entrypoint =
-            entrypoint.and_then(|(text, at)| self.parsed(at, "entrypoint", inside_folder(text)));
-        let name = fields.get("name").and_then(|node| self.string(node, "name"));
-        let args = self.strings(&fields, "args");
+        let entrypoint = entrypoint
+            .and_then(|(text, at)| self.parsed(at, "entrypoint", values::inside_folder(text)));
+        let name = fields.get("name").and_then(|node| {
+            let name = self.string(node, "name")?;
+            self.parsed(node.referenced, "name", values::label(&name)).map(|()| name)
+        });
+        if let Some((version, at)) = &version {
+            self.parsed(*at, "version", values::label(version));
+        }
+        let args = self.args(&fields);
         let python_deps = self.python_deps(&fields);
         let env = self.env(&fields);
-        let config = fields.get("config").map(|node| node.value.to_json()).unwrap_or_default();
+        let config = fields.get("config").map(|node| {
+            let config = node.value.to_json();
+            self.parsed(node.referenced, "config", values::argument(&config.to_string()));
+            config
+        });
         let vehicle_signal_lib = self.signal_lib(&fields);
         let limits = self.limits(&fields);
         let restart = self.restart(&fields);
         let grace = fields.get("stop_grace_period").and_then(|node| {
             let text = self.string(node, "stop_grace_period")?;
-            self.parsed(node.referenced, "stop_grace_period", limits::parse_duration(&text))
+            self.parsed(node.referenced, "stop_grace_period", values::grace(&text))
         });
         let id = id?;
         Some(AppManifest {
@@ -121,13 +128,24 @@ impl Reader<'_> {
             entrypoint: entrypoint?,
             args,
             env,
-            config,
+            config: config.unwrap_or_default(),
             python_deps,
             vehicle_signal_lib,
             limits,
             restart,
             stop_grace_period: grace.unwrap_or(DEFAULT_GRACE),
         })
+    }
+
+    fn args(&mut self, fields: &Fields<'_>) -> Vec<String> {
+        let mut args = Vec::new();
+        for (index, node) in self.items(fields, "args").iter().enumerate() {
+            let field = format!("args[{index}]");
+            let Some(text) = self.string(node, &field) else { continue };
+            self.parsed(node.referenced, &field, values::argument(&text));
+            args.push(text);
+        }
+        args
     }
 
     fn python_deps(&mut self, fields: &Fields<'_>) -> Vec<String> {
@@ -152,11 +170,9 @@ impl Reader<'_> {
         let mut env = BTreeMap::new();
         for (key, node) in entries {
             let field = format!("env.{}", key.value);
-            self.parsed(key.referenced, &field, env_name(&key.value));
+            self.parsed(key.referenced, &field, values::env_name(&key.value));
             if let Some(value) = self.string(node, &field) {
-                if value.contains('\0') {
-                    self.complain(node.referenced, &field, "a value cannot hold a NUL character");
-                }
+                self.parsed(node.referenced, &field, values::argument(&value));
                 env.insert(key.value.clone(), value);
             }
         }
@@ -195,13 +211,13 @@ impl Reader<'_> {
         let field = format!("vehicle_signal_lib.signals[{index}]");
         if !matches!(node.value, Data::Map(_)) {
             let path = self.string(node, &field)?;
-            let path = self.parsed(node.referenced, &field, signal_path(path))?;
+            let path = self.parsed(node.referenced, &field, values::signal_path(path))?;
             return Some(SignalRequest { path, access: vec![Access::Read], at: place(node) });
         }
         let fields = self.fields(node, &field, SIGNAL_FIELDS)?;
         let access = self.access(&fields);
         let (path, at) = self.required(&fields, "path", "a signal's path or a pattern")?;
-        let path = self.parsed(at, &fields.path("path"), signal_path(path))?;
+        let path = self.parsed(at, &fields.path("path"), values::signal_path(path))?;
         Some(SignalRequest { path, access, at: fields.get("path").and_then(place) })
     }
 
@@ -242,12 +258,13 @@ impl Reader<'_> {
         };
         let (cpus, memory, pids) = (limit("cpus"), limit("mem_limit"), limit("pids_limit"));
         Limits {
-            cpus: cpus.and_then(|(text, at)| self.parsed(at, "limits.cpus", processors(&text))),
+            cpus: cpus
+                .and_then(|(text, at)| self.parsed(at, "limits.cpus", values::processors(&text))),
             mem_limit: memory.and_then(|(text, at)| {
                 self.parsed(at, "limits.mem_limit", limits::parse_size(&text))
             }),
             pids_limit: pids
-                .and_then(|(text, at)| self.parsed(at, "limits.pids_limit", count(&text))),
+                .and_then(|(text, at)| self.parsed(at, "limits.pids_limit", values::count(&text))),
         }
     }
 
@@ -346,12 +363,6 @@ impl Reader<'_> {
         }
     }
 
-    fn strings(&mut self, fields: &Fields<'_>, name: &str) -> Vec<String> {
-        let nodes = self.items(fields, name).iter().enumerate();
-        let field = fields.path(name);
-        nodes.filter_map(|(index, node)| self.string(node, &format!("{field}[{index}]"))).collect()
-    }
-
     fn parsed<T, E: ToString>(
         &mut self,
         at: Location,
@@ -364,51 +375,6 @@ impl Reader<'_> {
 
 fn place(node: &Node) -> Option<(u64, u64)> {
     Some((node.referenced.line(), node.referenced.column())).filter(|(line, _)| *line > 0)
-}
-
-fn inside_folder(path: String) -> Result<String, String> {
-    let climbs = path.split('/').any(|part| part == "..");
-    if path.starts_with(['/', '-']) || climbs || path.contains(['\0', '\\']) {
-        return Err(format!(
-            "'{path}' must be a file below the app's own folder, like src/main.py"
-        ));
-    }
-    Ok(path)
-}
-
-fn signal_path(path: String) -> Result<String, String> {
-    let good = |part: &str| {
-        !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "_*".contains(c))
-    };
-    if path.split('.').all(good) {
-        Ok(path)
-    } else {
-        Err(format!("'{path}' is no signal path: write it like Vehicle.Speed or Vehicle.Cabin.**"))
-    }
-}
-
-fn env_name(name: &str) -> Result<(), String> {
-    if RESERVED_ENV.contains(&name) {
-        return Err("is set by the runtime and cannot be changed".to_owned());
-    }
-    let good = !name.is_empty()
-        && !name.starts_with(|c: char| c.is_ascii_digit())
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if good { Ok(()) } else { Err("a name is letters, digits and '_'".to_owned()) }
-}
-
-fn processors(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(number) if (0.01..=1024.0).contains(&number) => Ok(number),
-        _ => Err(format!("'{text}' is not a number of processors: write it like 0.5")),
-    }
-}
-
-fn count(text: &str) -> Result<u64, String> {
-    match text.parse::<u64>() {
-        Ok(number) if number > 0 => Ok(number),
-        _ => Err(format!("'{text}' is not a number of processes: write it like 64")),
-    }
 }
 
 #[cfg(test)]

@@ -117,3 +117,27 @@ fn wrong_shapes_say_what_was_expected() {
         ]
     );
 }
+
+#[test]
+fn values_that_no_terminal_kernel_or_clock_could_bear_are_refused() {
+    let text = format!(
+        "id: a\nname: \"a\\e[31mred\"\nversion: \"1\\n2\"\nentrypoint: \"m\\n.py\"\n\
+         args: [\"a\\0b\", {long}]\nenv: {{ A: \"\\0\" }}\nconfig: {{ x: {long} }}\n\
+         stop_grace_period: 18000000000000000000s\n",
+        long = "x".repeat(200_000),
+    );
+    assert_eq!(
+        problems(&text),
+        [
+            "vehicle-app.yaml:2:7: name: must be one line of plain text, at most 128 characters",
+            "vehicle-app.yaml:3:10: version: must be one line of plain text, at most 128 characters",
+            "vehicle-app.yaml:4:13: entrypoint: 'm\n.py' must be a file below the app's own \
+             folder, like src/main.py",
+            "vehicle-app.yaml:5:8: args[0]: cannot hold a NUL character",
+            "vehicle-app.yaml:5:16: args[1]: is 200000 bytes long; at most 102400 can be passed on",
+            "vehicle-app.yaml:6:11: env.A: cannot hold a NUL character",
+            "vehicle-app.yaml:7:9: config: is 200008 bytes long; at most 102400 can be passed on",
+            "vehicle-app.yaml:8:20: stop_grace_period: '18000000000000000000s' is longer than 1h",
+        ]
+    );
+}
