@@ -47,7 +47,8 @@ fn fields(details: &AppDetails) -> Vec<(&'static str, String)> {
     };
     optional("reason", status.reason.clone());
     optional("pid", status.pid.map(|pid| pid.to_string()));
-    optional("exit code", status.exit_code.map(|code| code.to_string()));
+    // While it runs, this is of the run before.
+    optional("last exit", status.exit_code.map(|code| format!("code {code}")));
     optional("restarts", Some(status.restarts).filter(|n| *n > 0).map(|n| n.to_string()));
     optional("entrypoint", Some(manifest.entrypoint.clone()));
     optional("signals", Some(signals(details)));

@@ -103,6 +103,10 @@ async fn an_app_from_its_upload_to_its_end() {
     assert_eq!((status.as_u16(), &reply["admission"]), (200, &json!("already")), "{reply}");
     assert!(daemon.ok(&["stop", "tiny"]).starts_with("tiny: stopped"));
     assert_eq!(state(&daemon).await, "stopped");
+    daemon.ok(&["start", "tiny"]);
+    // Of the run before: not a word that the present one has ended.
+    assert!(daemon.ok(&["inspect", "tiny"]).contains("last exit   code 143\n"));
+    daemon.ok(&["stop", "tiny"]);
     let (code, message) = daemon.fails(&["pause", "tiny"]);
     assert_eq!(code, 1, "{message}");
     assert!(message.contains("cannot pause 'tiny'"), "{message}");

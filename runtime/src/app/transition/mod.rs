@@ -315,7 +315,9 @@ fn adopted(now: &Situation, pid: u32, at: Timestamp) -> Option<(Situation, Vec<A
 }
 
 fn not_adopted(now: &Situation, at: Timestamp) -> Option<(Situation, Vec<Action>)> {
-    let gone = Situation { pid: None, ..now.clone() };
+    // How a run ended that was there when the runtime went, nobody saw.
+    let exit_code = now.exit_code.filter(|_| now.pid.is_none());
+    let gone = Situation { pid: None, exit_code, ..now.clone() };
     match (now.state, now.desired) {
         (State::Installing, _) => {
             let reason = "installation failed: the runtime ended before it was complete";

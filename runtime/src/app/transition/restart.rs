@@ -30,7 +30,7 @@ pub(super) fn ended(
     rules: &Rules,
     at: Timestamp,
 ) -> Option<(Situation, Vec<Action>)> {
-    let now = Situation { pid: None, exit_code: end.code.or(now.exit_code), ..now.clone() };
+    let now = Situation { pid: None, exit_code: end.code, ..now.clone() };
     match now.state {
         State::Uninstalling => Some((now, vec![Action::Remove])),
         State::Stopping => Some(after_stop(&now, at)),

@@ -121,6 +121,21 @@ fn a_requested_stop_ends_in_stopped_whatever_the_code() {
 }
 
 #[test]
+fn the_exit_code_is_that_of_the_last_run_or_none() {
+    let again = || {
+        let ended = App::running(R::No).then(code(3));
+        assert_eq!(ended.now.exit_code, Some(3));
+        ended.ask(Operation::Start)
+    };
+    let running = || again().then(Input::Started { pid: 8 });
+    assert_eq!(again().then(Input::NotStarted("x".into())).now.exit_code, None);
+    assert_eq!(running().then(Input::Lost("x".into())).now.exit_code, None);
+    assert_eq!(running().then(Input::NotAdopted).now.exit_code, None);
+    let stopped = running().ask(Operation::Stop).then(code(0));
+    assert_eq!(stopped.now.exit_code, Some(0));
+}
+
+#[test]
 fn repeated_requests_are_harmless() {
     App::installing(R::No).answers_already(Operation::Install).answers_already(Operation::Stop);
     App::installed(R::No).answers_already(Operation::Stop);
