@@ -33,6 +33,8 @@ impl Client {
             // The API is on this machine; a proxy would look for it on its own.
             .no_proxy()
             .connect_timeout(CONNECT_TIMEOUT)
+            // While a pager holds us up, the runtime hangs up on a connection that idles.
+            .pool_max_idle_per_host(0)
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
         Ok(Client { base, http })
@@ -116,7 +118,33 @@ impl Client {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        io::{Read, Write},
+        net::TcpListener,
+        time::Duration,
+    };
+
     use super::Client;
+
+    #[tokio::test]
+    async fn a_command_held_up_by_a_pager_goes_on_where_it_was() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        // Like the runtime, hangs up on a connection that is not used for a moment.
+        std::thread::spawn(move || {
+            for connection in listener.incoming() {
+                let mut connection = connection.unwrap();
+                let _ = connection.read(&mut [0; 4096]).unwrap();
+                connection.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n7").unwrap();
+            }
+        });
+        let client = Client::new(&address).unwrap();
+        for _ in 0..3 {
+            assert_eq!(client.get::<u8>("/", &[]).await.unwrap(), 7);
+            // Not the runtime's sleep: a write to a full pipe holds up everything.
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
 
     #[test]
     fn addresses_are_built_from_any_spelling_of_the_server() {
