@@ -32,9 +32,9 @@ pub(crate) type Report<'a> = &'a (dyn Fn(Step) + Send + Sync);
 impl Builder {
     /// `cache` is shared by all apps; on the same disk as their environments, it costs
     /// each file once.
-    pub(crate) fn new(tools: &PythonTools, cache: PathBuf, workdir: PathBuf) -> Builder {
+    pub(crate) fn new(tools: &PythonTools, cache: PathBuf) -> Builder {
         Builder {
-            uv: Uv { program: tools.uv.clone(), cache, workdir },
+            uv: Uv { program: tools.uv.clone(), cache },
             interpreter: tools.interpreter.clone(),
             sdk_wheel: tools.sdk_wheel.clone(),
         }

@@ -21,8 +21,6 @@ const MAX_OUTPUT: usize = 256 << 10;
 pub(super) struct Uv {
     pub(super) program: PathBuf,
     pub(super) cache: PathBuf,
-    /// Where it runs: a folder without anybody's project files.
-    pub(super) workdir: PathBuf,
 }
 
 /// uv said no; its words.
@@ -40,7 +38,8 @@ impl Uv {
         let mut child = Command::new(&self.program)
             .args(arguments)
             .arg("--no-progress")
-            .current_dir(&self.workdir)
+            // It would take settings from a project in any folder above.
+            .current_dir("/")
             .env_clear()
             .envs(settings::current(&self.cache))
             .stdin(Stdio::piped())
@@ -81,9 +80,6 @@ impl Uv {
 
     fn not_started(&self, error: io::Error) -> PythonError {
         match error.kind() {
-            io::ErrorKind::NotFound if !self.workdir.is_dir() => {
-                PythonError::Io { path: self.workdir.clone(), error }
-            }
             io::ErrorKind::NotFound => PythonError::NoUv(self.program.clone()),
             _ => PythonError::Io { path: self.program.clone(), error },
         }

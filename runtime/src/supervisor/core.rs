@@ -101,7 +101,7 @@ impl Core {
     ) -> Core {
         let cache = config.state_dir.join("cache").join("uv");
         Core {
-            builder: Builder::new(&config.python, cache, config.state_dir.join("cache")),
+            builder: Builder::new(&config.python, cache),
             state_dir: config.state_dir,
             model: config.model,
             broker: config.broker,

@@ -28,7 +28,7 @@ impl Bench {
             sdk_wheel: None,
         };
         let folder = tempfile::tempdir().unwrap();
-        let builder = Builder::new(&tools, folder.path().join("cache"), folder.path().to_owned());
+        let builder = Builder::new(&tools, folder.path().join("state/cache"));
         Some(Bench { folder, builder, said: Mutex::default() })
     }
 
@@ -77,6 +77,19 @@ async fn an_environment_without_requirements_needs_no_network() {
 }
 
 #[tokio::test]
+async fn a_project_around_the_state_folder_has_no_say() {
+    let Some(bench) = Bench::new() else { return };
+    let project = "[project]\nname = 'x'\nversion = '1'\n[tool.uv]\nno-index = true\n";
+    std::fs::write(bench.folder.path().join("pyproject.toml"), project).unwrap();
+    match bench.build(&["iniconfig>=2,<3"]).await {
+        Err(error) if error.to_string().contains("Failed to fetch") => {
+            println!("skipped: the package index is out of reach: {error}");
+        }
+        built => assert_eq!(built.unwrap().len(), 1),
+    }
+}
+
+#[tokio::test]
 async fn a_conflict_is_explained_in_the_words_of_uv() {
     let Some(bench) = Bench::new() else { return };
     let error = bench.build(&["iniconfig>=2", "iniconfig<2"]).await.unwrap_err().to_string();
@@ -97,7 +110,7 @@ async fn a_missing_uv_says_how_to_get_it() {
         interpreter: "/usr/bin/python3".into(),
         sdk_wheel: None,
     };
-    let builder = Builder::new(&tools, folder.path().join("c"), folder.path().to_owned());
+    let builder = Builder::new(&tools, folder.path().join("c"));
     let (lock, env) = (folder.path().join("lock"), folder.path().join("env"));
     let plan = Plan { requirements: &[], lock: &lock, env: &env };
     let error = builder.build(&plan, &|_| {}).await.unwrap_err().to_string();
