@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio_util::sync::CancellationToken;
+
 use super::{
     core::{App, Core},
     folders,
@@ -11,8 +13,14 @@ use crate::{
     python::{Locked, Plan, Step},
 };
 
-/// The reason is for a person. Whatever is left behind is removed with the app.
-pub(super) async fn install(core: &Core, app: &Arc<App>) -> Result<(), String> {
+/// The reason is for a person. Whatever is left behind is removed with the app. Only the
+/// long part can be called off: a folder that another thread is about to make must be there
+/// before the app's folder is removed.
+pub(super) async fn install(
+    core: &Core,
+    app: &Arc<App>,
+    cancelled: &CancellationToken,
+) -> Result<(), String> {
     let id = app.id();
     let report =
         |step: Step| core.publisher.progress(id, step.name, step.message, Some(step.percent));
@@ -21,7 +29,10 @@ pub(super) async fn install(core: &Core, app: &Arc<App>) -> Result<(), String> {
         lock: &app.paths.lock,
         env: &app.paths.env,
     };
-    let locked = core.builder.build(&plan, &report).await.map_err(|error| error.to_string())?;
+    let locked = tokio::select! {
+        () = cancelled.cancelled() => return Err("it was cancelled".to_owned()),
+        locked = core.builder.build(&plan, &report) => locked.map_err(|error| error.to_string())?,
+    };
     let dependencies = dependencies(&app.manifest, &locked, core);
     core.state.set_dependencies(id, dependencies).await.map_err(|error| error.to_string())?;
     let (incoming, app) = (folders::incoming(&core.state_dir, id), app.clone());

@@ -379,11 +379,7 @@ impl Task {
         let (core, app) = (self.core.clone(), self.handle.app.clone());
         let (mailbox, cancelled) = (self.handle.mailbox.clone(), self.install.clone());
         tokio::spawn(async move {
-            let outcome = tokio::select! {
-                () = cancelled.cancelled() => Err("it was cancelled".to_owned()),
-                outcome = install::install(&core, &app) => outcome,
-            };
-            let input = match outcome {
+            let input = match install::install(&core, &app, &cancelled).await {
                 Ok(()) => Input::Installed,
                 Err(reason) => Input::NotInstalled(reason),
             };
