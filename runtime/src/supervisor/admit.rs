@@ -1,12 +1,15 @@
 //! Looks at a bundle before anything is done with it.
 
-use std::{fs, path::Path};
+use std::{fs, io::Read, path::Path};
 
 use super::error::{Error, Result};
 use crate::{
     app::{AppManifest, MANIFEST_NAMES},
     signals::Broker,
 };
+
+/// More than any manifest may have.
+const LONGEST: u64 = 4 << 20;
 
 /// Everything that can be said without installing: all problems at once. Reads files.
 pub(super) fn admit(bundle: &Path, broker: &Broker, model: &super::Model) -> Result<AppManifest> {
@@ -24,8 +27,11 @@ pub(super) fn admit(bundle: &Path, broker: &Broker, model: &super::Model) -> Res
 
 fn manifest_text(bundle: &Path) -> Result<(&'static str, String)> {
     for name in MANIFEST_NAMES {
-        match fs::read_to_string(bundle.join(name)) {
-            Ok(text) => return Ok((name, text)),
+        // One that is too long need not be read whole to be refused.
+        let mut text = String::new();
+        let opened = fs::File::open(bundle.join(name));
+        match opened.and_then(|file| file.take(LONGEST).read_to_string(&mut text)) {
+            Ok(_) => return Ok((name, text)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(Error::Bundle(format!("{name}: {error}"))),
         }
