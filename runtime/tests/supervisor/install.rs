@@ -58,12 +58,17 @@ async fn an_install_that_fails_leaves_nothing() {
     let manifest = "python_deps: [iniconfig==1.0, iniconfig==2.0]\n";
     let bundle = bench.bundle("conflict", manifest, "");
     bench.supervisor.install(bundle, true).await.unwrap();
+    let mut steps = vec![];
     let reason = loop {
         let event = tokio::time::timeout(PATIENCE, events.recv()).await.unwrap().unwrap();
-        if let EventBody::Removed { reason } = event.body {
-            break reason.unwrap();
+        match event.body {
+            EventBody::Removed { reason } => break reason.unwrap(),
+            EventBody::Progress { step, message, percent } => steps.push((step, message, percent)),
+            EventBody::Status(_) => {}
         }
     };
+    // uv's explanation comes with the failure only.
+    assert_eq!(steps, [("resolve".to_owned(), "2 requirements".to_owned(), Some(5))]);
     assert!(reason.starts_with("installation failed: the app's python_deps"), "{reason}");
     bench.assert_empty().await;
 }

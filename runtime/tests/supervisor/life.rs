@@ -150,5 +150,5 @@ async fn listeners_see_every_step_in_order() {
     }
     use State::*;
     assert_eq!(states, [Installing, Starting, Running, Uninstalling, Uninstalling]);
-    assert_eq!(steps, ["environment", "code"]);
+    assert_eq!(steps, Vec::<String>::new(), "it required nothing that takes time");
 }
