@@ -92,11 +92,24 @@ def test_an_app_that_fails_while_it_is_stopped_ends_with_its_traceback(
     assert code == 1 and errors.rstrip().endswith("IndexError: pop from empty list")
 
 
-def test_sys_exit_in_on_start_ends_the_app_with_its_code(broker: str, run_app: Run) -> None:
-    """And with its message alone, as in any program."""
-    running = run_app(app("import sys; sys.exit('no config')"), broker)
+@pytest.mark.parametrize(
+    ("on_start", "expected"),
+    [
+        ("import sys; sys.exit('no config')", ""),
+        (
+            "import sys; await self.light.subscribe(lambda _: sys.exit('no config'))",
+            "stopped True\n",
+        ),
+    ],
+    ids=["in on_start", "in a callback"],
+)
+def test_sys_exit_ends_the_app_with_its_code(
+    on_start: str, expected: str, broker: str, run_app: Run
+) -> None:
+    """And with its message alone, as in any program; what was started is stopped."""
+    running = run_app(app(on_start), broker)
     output, errors = running.process.communicate(timeout=20)
-    assert (running.process.returncode, output, errors) == (1, "", "no config\n")
+    assert (running.process.returncode, output, errors) == (1, expected, "no config\n")
 
 
 async def test_what_on_stop_raises_ends_the_subscriptions_too(broker: str) -> None:

@@ -60,6 +60,7 @@ class Subscription:
         _running.add(self)
         name = f"subscription {', '.join(self.paths)}"
         self._task = asyncio.get_running_loop().create_task(self._run(), name=name)
+        self._task.add_done_callback(_look_at)
 
     async def _run(self) -> None:
         import asyncio
@@ -93,6 +94,14 @@ class Subscription:
                 await result
         except Exception:
             broker.logger().exception("the callback for %s failed", reading.path)
+
+
+def _look_at(task: Task[None]) -> None:
+    """A `sys.exit` in a callback has left through the loop already; unless somebody looks at
+    it here, asyncio reports it a second time with all its frames."""
+    error = None if task.cancelled() else task.exception()
+    if isinstance(error, Exception):
+        broker.logger().error("%s failed", task.get_name(), exc_info=error)
 
 
 async def subscribe(
