@@ -39,7 +39,7 @@ async fn values_are_checked_before_any_is_set() {
     };
     let (status, body) = put(json!({ LIGHT: true, "Vehicle.Speed": "fast" }), "").await;
     assert_eq!(status, 422);
-    assert_eq!(body["error"]["message"], "Vehicle.Speed: expected float, got fast");
+    assert_eq!(body["error"]["message"], "Vehicle.Speed: expected float, got \"fast\"");
     assert_eq!(daemon.ok(&["signals", "get", LIGHT]).trim(), "false");
     let (status, body) = put(json!({ LIGHT: true }), "").await;
     assert_eq!((status.as_u16(), body), (200, json!({ "set": [LIGHT] })));
@@ -63,7 +63,7 @@ fn commands_get_set_and_list() {
     assert_eq!(daemon.ok(&["signals", "get", LIGHT]), "true\n");
     let (code, message) = daemon.fails(&["signals", "set", LIGHT, "maybe"]);
     assert_eq!(code, 1);
-    assert_eq!(message, format!("error: {LIGHT}: expected boolean, got maybe\n"));
+    assert_eq!(message, format!("error: {LIGHT}: expected boolean, got \"maybe\"\n"));
     let list: Value =
         serde_json::from_str(&daemon.ok(&["signals", "ls", "Vehicle.Body", "-o", "json"])).unwrap();
     assert!(list.as_array().unwrap().iter().any(|signal| signal["path"] == LIGHT), "{list}");
