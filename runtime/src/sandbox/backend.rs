@@ -21,14 +21,13 @@ use tokio::{
 use super::{
     Capabilities, Control, Launch, Running, Sandbox, SandboxError, ShimEvent,
     cgroup::Layout,
-    control::connect,
+    control::{ANSWER_TIMEOUT, connect},
     protocol::{Ask, Launched, Message, Request},
     shim::{self, LOG, Record, SOCKET, SPEC, Spec},
 };
 
 /// A cold disk, a slow machine, a large folder to be given to the app's user.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// Read ahead of the supervisor; the shim keeps the rest.
 const EVENTS: usize = 256;
 
@@ -74,11 +73,11 @@ impl Sandbox for ShimSandbox {
     fn remove<'a>(&'a self, run_dir: &'a Path) -> BoxFuture<'a, Result<(), SandboxError>> {
         Box::pin(async move {
             let leaving = Control::new(run_dir.join(SOCKET), None);
-            match timeout(ANSWER_TIMEOUT, leaving.leave()).await {
-                Ok(Ok(())) => return Ok(()),
-                Ok(Err(SandboxError::Gone)) => {}
+            match leaving.leave().await {
+                Ok(()) => return Ok(()),
+                Err(SandboxError::Gone) => {}
                 // It hangs, or could not do it: without it, then.
-                Ok(Err(_)) | Err(_) => kill_shim(run_dir),
+                Err(_) => kill_shim(run_dir),
             }
             let run_dir = run_dir.to_owned();
             let clearing = tokio::task::spawn_blocking(move || {
@@ -157,7 +156,7 @@ async fn attach(run_dir: &Path, after: u64) -> Result<Option<Running>, SandboxEr
         Ok(Ok((line, reader))) if !line.is_empty() => (line, reader),
         // It ended in this moment.
         Ok(_) => return Ok(None),
-        Err(_) => return Err(SandboxError::Refused("its shim does not answer".to_owned())),
+        Err(_) => return Err(SandboxError::Silent),
     };
     match serde_json::from_str(&line) {
         Ok(Message::Attached { shim, pid, frozen, .. }) => {

@@ -1,10 +1,14 @@
 //! The daemon's hand on a running app.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     net::UnixStream,
+    time::timeout,
 };
 
 use super::{
@@ -12,6 +16,9 @@ use super::{
     protocol::{Ask, LONGEST_REQUEST, Message, Request},
 };
 use crate::socket;
+
+/// The supervisor does nothing else for the app while it waits for an answer.
+pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Cheap to clone. Each call is one connection to the shim, so that none waits behind
 /// unread output, and a clone kept too long acts on nothing: it names the shim it is for.
@@ -70,7 +77,8 @@ impl Control {
     async fn ask(&self, ask: Ask) -> Result<(), SandboxError> {
         let Some(stream) = connect(&self.socket).await? else { return Err(SandboxError::Gone) };
         let request = Request { shim: self.shim, ask };
-        match exchange(stream, &request).await {
+        let answer = timeout(ANSWER_TIMEOUT, exchange(stream, &request)).await;
+        match answer.map_err(|_| SandboxError::Silent)? {
             Ok(Message::Done) => Ok(()),
             Ok(Message::Ended) => Err(SandboxError::Gone),
             Ok(Message::Refused { reason }) => Err(SandboxError::Refused(reason)),
@@ -106,4 +114,19 @@ async fn exchange(mut stream: UnixStream, request: &Request) -> std::io::Result<
         return Err(std::io::ErrorKind::UnexpectedEof.into());
     }
     Ok(serde_json::from_str(&answer)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_shim_that_hangs_is_not_waited_for_without_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("shim.sock");
+        let _listening = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        let control = Control::new(socket, Some(1));
+        assert!(matches!(control.freeze().await, Err(SandboxError::Silent)));
+        assert!(matches!(control.terminate().await, Err(SandboxError::Silent)));
+    }
 }

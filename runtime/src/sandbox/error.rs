@@ -15,6 +15,9 @@ pub enum SandboxError {
     /// The app has ended, or its shim.
     #[error("the app is not running")]
     Gone,
+    /// The shim is there and says nothing: stopped, or waiting for a disk.
+    #[error("its shim does not answer")]
+    Silent,
     /// The shim answered no.
     #[error("{0}")]
     Refused(String),

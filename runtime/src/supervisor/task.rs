@@ -31,7 +31,7 @@ use crate::{
         Action, AppId, AppStatus, Denied, Input, Operation, Outcome, Rules, Situation, State,
         Stream, transition,
     },
-    sandbox::Running,
+    sandbox::{Control, Running, SandboxError},
 };
 
 /// Until a state that could not be written down is written again.
@@ -359,10 +359,20 @@ impl Task {
 
     async fn terminate(&mut self) {
         let Some(control) = self.handle.control.get() else { return };
-        if let Err(error) = control.terminate().await {
-            // Gone already, or a shim in trouble: its end comes either way.
-            tracing::debug!("'{}' could not be asked to end: {error}", self.id());
-            let _ = control.kill().await;
+        let ended = match control.terminate().await {
+            Err(SandboxError::Silent) => Err(SandboxError::Silent),
+            Err(error) => {
+                tracing::debug!("'{}' could not be asked to end: {error}", self.id());
+                control.kill().await
+            }
+            Ok(()) => return,
+        };
+        // Its end comes as an event, where need be by that of its shim.
+        if let Err(error) = ended
+            && !matches!(error, SandboxError::Gone)
+        {
+            tracing::warn!("'{}' is ended with its shim: {error}", self.id());
+            let _ = self.core.sandbox.remove(&self.handle.app.paths.run).await;
         }
     }
 
@@ -414,20 +424,20 @@ impl Task {
 }
 
 /// A control that may be gone.
-struct Reach(Option<crate::sandbox::Control>);
+struct Reach(Option<Control>);
 
 impl Reach {
-    async fn freeze(&self) -> Result<(), crate::sandbox::SandboxError> {
+    async fn freeze(&self) -> Result<(), SandboxError> {
         match &self.0 {
             Some(control) => control.freeze().await,
-            None => Err(crate::sandbox::SandboxError::Gone),
+            None => Err(SandboxError::Gone),
         }
     }
 
-    async fn thaw(&self) -> Result<(), crate::sandbox::SandboxError> {
+    async fn thaw(&self) -> Result<(), SandboxError> {
         match &self.0 {
             Some(control) => control.thaw().await,
-            None => Err(crate::sandbox::SandboxError::Gone),
+            None => Err(SandboxError::Gone),
         }
     }
 }

@@ -152,3 +152,28 @@ async fn listeners_see_every_step_in_order() {
     assert_eq!(states, [Installing, Starting, Running, Uninstalling, Uninstalling]);
     assert_eq!(steps, Vec::<String>::new(), "it required nothing that takes time");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_app_whose_shim_hangs_can_be_uninstalled() {
+    let Some(bench) = Bench::new().await else { return };
+    let app = bench.run("hung", "", COUNTER).await;
+    let pid = bench.status(&app).pid.unwrap();
+    let spec = bench.state("run/hung/spec.json");
+    stop_process_with(spec.to_str().unwrap());
+    bench.ask(&app, Operation::Uninstall).await.unwrap();
+    bench.until_gone(&app).await;
+    assert!(!is_alive(pid));
+    bench.assert_empty().await;
+}
+
+/// The one that has the word on its command line.
+fn stop_process_with(word: &str) {
+    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    let mut found = processes.filter_map(|entry| {
+        let pid = rustix::process::Pid::from_raw(entry.file_name().to_str()?.parse().ok()?)?;
+        let line = std::fs::read(entry.path().join("cmdline")).ok()?;
+        line.split(|byte| *byte == 0).any(|part| part == word.as_bytes()).then_some(pid)
+    });
+    let shim = found.next().unwrap();
+    rustix::process::kill_process(shim, rustix::process::Signal::STOP).unwrap();
+}
