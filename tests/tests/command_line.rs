@@ -32,6 +32,7 @@ fn exit_codes_tell_a_bad_model_from_bad_arguments() {
     assert_eq!(code(&["export", "json", "-o", "/nowhere/at/all.json"]), Some(1));
     assert_eq!(code(&["check", "--rhubarb"]), Some(2));
     assert_eq!(code(&["check", "a.vspec", "-s", "b.vspec"]), Some(2));
+    assert_eq!(code(&["check", ""]), Some(2), "a variable of the shell that is not set");
 }
 
 #[test]

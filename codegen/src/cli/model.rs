@@ -2,7 +2,7 @@
 
 use std::{io::IsTerminal, process::ExitCode};
 
-use clap::Args;
+use clap::{Args, builder::NonEmptyStringValueParser};
 
 use super::output::{counted, say};
 use crate::{
@@ -15,11 +15,12 @@ use crate::{
 pub(super) struct ModelOptions {
     /// Root file of the model: vspec or VSS JSON; a path, an http(s) address, or - for
     /// standard input. Without one, the embedded default model.
-    #[arg(value_name = "MODEL")]
+    #[arg(value_name = "MODEL", value_parser = NonEmptyStringValueParser::new())]
     model: Option<String>,
 
     /// The same as MODEL.
     #[arg(short = 's', long, value_name = "MODEL", conflicts_with = "model")]
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
     vspec: Option<String>,
 
     /// Unit file; may be repeated [default: units.yaml beside the model].

@@ -56,7 +56,7 @@ impl Report {
 pub(crate) struct Sink {
     reports: Vec<Report>,
     seen: HashSet<(Code, Span)>,
-    has_error: bool,
+    errors: usize,
 }
 
 impl Sink {
@@ -66,12 +66,17 @@ impl Sink {
         {
             return;
         }
-        self.has_error |= report.code.severity() == Severity::Error;
+        self.errors += usize::from(report.code.severity() == Severity::Error);
         self.reports.push(report);
     }
 
     pub(crate) fn has_error(&self) -> bool {
-        self.has_error
+        self.errors > 0
+    }
+
+    /// How many there are, to tell whether a step added one.
+    pub(crate) fn errors(&self) -> usize {
+        self.errors
     }
 
     /// In the order of files as they were read, then by place.

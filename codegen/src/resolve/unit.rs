@@ -38,7 +38,7 @@ impl Units {
     }
 
     /// Whether units that nobody defined are taken as they are: an exported model comes
-    /// without its unit files.
+    /// without its unit files, and what a file that cannot be read defines nobody knows.
     pub(super) fn are_open(&self) -> bool {
         self.is_open
     }
@@ -58,6 +58,15 @@ impl Units {
             format!("the units are those of {}", self.files.join(", "))
         }
     }
+}
+
+/// The quantities that units may be of.
+#[derive(Debug)]
+struct Quantities {
+    /// In lower case.
+    names: Vec<String>,
+    /// As for units.
+    is_open: bool,
 }
 
 impl Unit {
@@ -88,10 +97,15 @@ pub(super) fn read(
     reader: &mut Reader<'_>,
     sink: &mut Sink,
 ) -> Units {
-    let quantities = files(&request.quantities, model, "quantities.yaml", is_json, reader, sink);
-    let quantities = read_quantities(&quantities, sink);
+    let before = sink.errors();
+    let found = files(&request.quantities, model, "quantities.yaml", is_json, reader, sink);
+    let is_open = sink.errors() > before;
+    let quantities = Quantities { names: read_quantities(&found, sink), is_open };
+
+    let before = sink.errors();
     let files = files(&request.units, model, "units.yaml", is_json, reader, sink);
-    let mut units = Units { is_open: is_json && files.is_empty(), ..Units::default() };
+    let is_open = sink.errors() > before || (is_json && files.is_empty());
+    let mut units = Units { is_open, ..Units::default() };
     for (input, root) in &files {
         units.files.push(input.to_string());
         for (key, value) in entries(root, "units", sink) {
@@ -165,7 +179,7 @@ fn field<'r>(map: &'r Raw, name: &str) -> Option<&'r Raw> {
     pairs.iter().find(|(key, _)| key.as_str() == Some(name)).map(|(_, value)| value)
 }
 
-fn read_unit(key: &Raw, value: &Raw, quantities: &[String], sink: &mut Sink) -> Option<Unit> {
+fn read_unit(key: &Raw, value: &Raw, quantities: &Quantities, sink: &mut Sink) -> Option<Unit> {
     let name = key.key_text().unwrap_or_default();
     let bad = |message: String, span: Span| Report::new(Code::BadUnit, message).at(span);
     if !matches!(value.value, RawValue::Map(_)) {
@@ -204,7 +218,7 @@ fn check_quantity(
     key: &Raw,
     value: &Raw,
     quantity: Option<&str>,
-    known: &[String],
+    known: &Quantities,
     sink: &mut Sink,
 ) {
     let Some(quantity) = quantity else {
@@ -215,13 +229,13 @@ fn check_quantity(
         }
         return;
     };
-    if !known.contains(&quantity.to_lowercase()) {
+    if !known.is_open && !known.names.contains(&quantity.to_lowercase()) {
         let span = field(value, "quantity").map_or(key.span, |raw| raw.span);
         let message = format!("the unit '{name}' is of an unknown quantity '{quantity}'");
         let report = Report::new(Code::UnknownQuantity, message).at(span);
-        sink.push(match nearest(quantity, known.iter().map(String::as_str)) {
+        sink.push(match nearest(quantity, known.names.iter().map(String::as_str)) {
             Some(near) => report.did_you_mean(Some(near)),
-            None if known.is_empty() => report.help(
+            None if known.names.is_empty() => report.help(
                 "there is no quantity file: put quantities.yaml beside the model, or name one with --quantities",
             ),
             None => report,
