@@ -23,6 +23,9 @@ Examples:
   vssc export json -o model.json              expanded VSS JSON
   vssc export json --pretty -s model.json     JSON can be read, too
   vssc generate python -o sdk                 a typed Python package
+
+Exit code: 0; 1 where the model has errors or something cannot be written; 2 for arguments
+that make no sense.
 ";
 
 /// The VSS compiler: vehicle signal models in, SDKs and exports out.
