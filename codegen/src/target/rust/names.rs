@@ -44,8 +44,10 @@ pub(super) fn function(name: &str) -> String {
     guarded(cleaned(name).to_snake_case(), "signal", &KEYWORDS)
 }
 
+/// In ASCII alone: cargo finds no file for a module of another name.
 pub(super) fn module(name: &str) -> String {
-    let name = function(name);
+    let ascii: String = name.chars().map(|c| if c.is_ascii() { c } else { '_' }).collect();
+    let name = function(&ascii);
     if FILES_IN_USE.contains(&name.as_str()) { name + "_" } else { name }
 }
 
@@ -170,6 +172,7 @@ mod tests {
             );
         }
         assert_eq!((module("Main"), module("Aux")), ("main_".to_owned(), "aux_".to_owned()));
+        assert_eq!((module("Tür"), module("é")), ("t_r".to_owned(), "signal".to_owned()));
         assert_eq!((variant("None"), variant("+")), ("None".to_owned(), "Value".to_owned()));
         assert_eq!((variant("RAW"), variant("A l l")), ("Raw".to_owned(), "ALL_".to_owned()));
     }
