@@ -23,7 +23,7 @@ const SCRIPT: &str = "print('up'); import time; time.sleep(60)";
 async fn main() {
     let Some(place) = Place::python("bench", SCRIPT) else { return };
     let mut plain: Vec<Duration> = (0..ROUNDS).map(|_| run_plain(&place)).collect();
-    println!("plain process: {:?}", median(&mut plain));
+    println!("plain process: {:.1} ms", median(&mut plain));
     for sandbox in sandboxes() {
         for limits in [
             Limits::default(),
@@ -39,7 +39,8 @@ async fn main() {
             }
             let name = sandbox.capabilities().backend.name();
             let middle = median(&mut times);
-            println!("{name}, {limits:?}: {middle:?}; shim and init: {kib} KiB");
+            let limited = if limits == Limits::default() { "no limits" } else { "all limits" };
+            println!("{name}, {limited}: {middle:.1} ms; shim and init: {kib} KiB");
         }
     }
 }
@@ -80,7 +81,8 @@ fn dirty_kib(pid: u64) -> u64 {
     dirty.filter_map(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok()).sum()
 }
 
-fn median(times: &mut [Duration]) -> Duration {
+/// In milliseconds.
+fn median(times: &mut [Duration]) -> f64 {
     times.sort();
-    times[times.len() / 2]
+    times[times.len() / 2].as_secs_f64() * 1e3
 }
