@@ -161,6 +161,11 @@ fn check_attributes(
 ) -> Checked {
     let kind = kind::read(subject, attributes, sink);
     let typed = match kind {
+        // A slip in its type does not hide what else is wrong with a signal.
+        None if attributes.get(&Name::Datatype).is_some() => {
+            leaf(Role::Sensor, subject, attributes, context, sink);
+            None
+        }
         None => None,
         Some(kind::NodeKind::Branch) => {
             kind::check_relation(attributes, sink);
@@ -192,11 +197,14 @@ fn leaf(
     context: &Context<'_>,
     sink: &mut Sink,
 ) -> Option<Leaf> {
-    let datatype = datatype::read(subject, attributes, &context.structs, sink)?;
+    let Some(datatype) = datatype::read(subject, attributes, &context.structs, sink) else {
+        unit::read(attributes, None, context.units, sink);
+        return None;
+    };
     let mut leaf = Leaf {
         role,
         arraysize: datatype::arraysize(attributes, &datatype, sink),
-        unit: unit::read(attributes, &datatype, context.units, sink),
+        unit: unit::read(attributes, Some(&datatype), context.units, sink),
         min: bounds::read(attributes, &Name::Min, &datatype, sink),
         max: bounds::read(attributes, &Name::Max, &datatype, sink),
         allowed: allowed::read(attributes, &datatype, sink),

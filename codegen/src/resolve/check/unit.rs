@@ -7,16 +7,16 @@ use crate::{
     syntax::{Attributes, Name},
 };
 
-/// The canonical key of the unit.
+/// The canonical key of the unit. Without a datatype only its name is checked.
 pub(super) fn read(
     attributes: &Attributes,
-    datatype: &DataType,
+    datatype: Option<&DataType>,
     units: &Units,
     sink: &mut Sink,
 ) -> Option<String> {
     let raw = attributes.value(&Name::Unit)?;
     let text = common::text(attributes, &Name::Unit, sink)?;
-    if let Element::Struct(name) = &datatype.element {
+    if let Some(Element::Struct(name)) = datatype.map(|datatype| &datatype.element) {
         let message = format!("a unit does not go with the struct '{name}'");
         sink.push(Report::new(Code::Conflict, message).at(raw.span));
         return None;
@@ -32,7 +32,9 @@ pub(super) fn read(
         });
         return None;
     };
-    if !unit.allows(&datatype.element) {
+    if let Some(datatype) = datatype
+        && !unit.allows(&datatype.element)
+    {
         let message = format!("the unit '{}' does not go with '{datatype}'", unit.key);
         let report = Report::new(Code::UnitDatatype, message).at(raw.span);
         let report = match unit.datatypes_span {
