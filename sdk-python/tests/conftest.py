@@ -64,6 +64,6 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("model")
     program = built("vssc")
     if program is None:
-        pytest.skip("no vssc in target/: run `cargo build` first")
+        pytest.fail("no vssc in target/: run `cargo build` first")
     subprocess.run([program, "generate", "python", "-o", folder], check=True)
     return folder

@@ -72,7 +72,7 @@ def broker_command() -> list[str]:
         options = "serve --grpc-listen 127.0.0.1:{port} --http-listen 127.0.0.1:0"
         options += " --health-listen 127.0.0.1:0 --state {state}/state"
         return [str(program), *options.split()]
-    pytest.skip("no broker in target/: run `cargo build -p vehicle-edge-runtime --examples`")
+    pytest.fail("no broker in target/: run `cargo build -p vehicle-edge-runtime --examples`")
 
 
 class App:
