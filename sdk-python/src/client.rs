@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// What the reference broker takes at most.
-const LARGEST_BUFFER: usize = 1000;
+const LARGEST_BUFFER: u32 = 1000;
 
 /// A connection to a broker, made at the first call and again after each loss.
 #[pyclass(frozen, module = "vehicle_signal_runtime._core")]
@@ -162,7 +162,8 @@ impl Client {
         let names = paths.iter().map(|path| path.extract::<String>(py));
         let names = names.collect::<PyResult<Vec<_>>>()?;
         let policy = if queue == 0 { Policy::Latest } else { Policy::Last(queue) };
-        let buffer_size = queue.clamp(1, LARGEST_BUFFER) as u32;
+        // However short our own queue: what the broker pushed out could not be counted here.
+        let buffer_size = LARGEST_BUFFER;
         let queue = Arc::new(Queue::new(policy));
         let signals = paths.into_iter().zip(members.into_iter().map(as_members)).collect();
         let stream = Py::new(py, Stream::new(queue.clone(), signals))?;
