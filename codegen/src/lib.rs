@@ -31,7 +31,7 @@ pub use diagnostic::Diagnostic;
 #[cfg(feature = "generate")]
 pub use render::{TemplateError, Templates};
 #[cfg(feature = "compile")]
-pub use request::Request;
+pub use request::{Request, StrictRule, VssVersion};
 #[cfg(feature = "generate")]
 pub use target::{GenerateError, GeneratedFile, Target, generate};
 

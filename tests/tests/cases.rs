@@ -12,7 +12,7 @@ use std::{
 };
 
 use vss_codegen::{
-    Request, compile,
+    Request, cli, compile,
     source::{Input, LoadError, Loader},
     target::json,
 };
@@ -42,25 +42,8 @@ impl Loader for CaseFolder {
 
 fn request(model: &Path, options: &str) -> Request {
     let name = model.file_name().unwrap().to_string_lossy();
-    let mut request = Request { model: Some(Input::parse(&name)), ..Request::default() };
-    let mut words = options.split_whitespace();
-    while let Some(option) = words.next() {
-        let mut input = || Input::parse(words.next().expect("the option takes a value"));
-        match option {
-            "-u" => request.units.push(input()),
-            "-q" => request.quantities.push(input()),
-            "-l" => request.overlays.push(input()),
-            "-t" => request.types.push(input()),
-            "-I" => request.include_dirs.push(input()),
-            "-e" => {
-                let names = words.next().expect("-e takes names");
-                request.extended_attributes.extend(names.split(',').map(str::to_owned));
-            }
-            "--no-expand" => request.expand = false,
-            other => panic!("unknown option {other} in {}", model.display()),
-        }
-    }
-    request
+    let options: Vec<&str> = [&*name].into_iter().chain(options.split_whitespace()).collect();
+    cli::request(&options).unwrap_or_else(|error| panic!("{}: {error}", model.display()))
 }
 
 #[test]

@@ -6,6 +6,7 @@ use super::{
     model::ModelOptions,
     output::{counted, say},
 };
+use crate::Request;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -23,6 +24,10 @@ pub(super) struct Check {
 }
 
 impl Check {
+    pub(super) fn request(&self) -> Request {
+        self.model.request()
+    }
+
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let catalog = match self.model.compile() {
             Ok(catalog) => catalog,

@@ -16,6 +16,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::Request;
+
 const EXAMPLES: &str = "\
 Examples:
   vssc check                                  the embedded default model
@@ -42,6 +44,15 @@ enum Command {
     Export(export::Export),
     Generate(generate::Generate),
     Completions(completions::Completions),
+}
+
+/// The request that the options of `vssc check` make, without the word `check`.
+pub fn request(options: &[&str]) -> Result<Request, clap::Error> {
+    let words = ["vssc", "check"].iter().chain(options);
+    match Arguments::try_parse_from(words)?.command {
+        Command::Check(command) => Ok(command.request()),
+        _ => Ok(Request::default()),
+    }
 }
 
 pub fn main() -> ExitCode {

@@ -2,11 +2,11 @@
 
 use std::{io::IsTerminal, process::ExitCode};
 
-use clap::{Args, builder::NonEmptyStringValueParser};
+use clap::{Args, ValueEnum, builder::NonEmptyStringValueParser};
 
 use super::output::{counted, say};
 use crate::{
-    Diagnostic, Request, compile,
+    Diagnostic, Request, StrictRule, VssVersion, compile,
     model::Catalog,
     source::{HostLoader, Input},
 };
@@ -55,10 +55,56 @@ pub(super) struct ModelOptions {
     /// Make a branch for each instance (the default).
     #[arg(long = "expand", hide = true)]
     _expand: bool,
+
+    /// Hold every strict rule; the same as all of --aborts.
+    #[arg(long)]
+    strict: bool,
+
+    /// Strict rule to hold; may be repeated.
+    #[arg(short, long, value_enum, value_name = "RULE")]
+    aborts: Vec<RuleName>,
+
+    /// File of the nodes that are excepted from strict rules.
+    #[arg(long, value_name = "FILE")]
+    strict_exceptions: Option<String>,
+
+    /// Release whose harmless old ways are warnings: 3.1 to 6.0, or auto for what the files
+    /// show [default: today's rules].
+    #[arg(long, value_name = "VERSION", value_parser = version)]
+    vss_version: Option<VssVersion>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum RuleName {
+    NameStyle,
+    UnknownAttribute,
+    DefaultMatchesFirstAllowed,
+}
+
+impl From<RuleName> for StrictRule {
+    fn from(name: RuleName) -> StrictRule {
+        match name {
+            RuleName::NameStyle => StrictRule::NameStyle,
+            RuleName::UnknownAttribute => StrictRule::UnknownAttribute,
+            RuleName::DefaultMatchesFirstAllowed => StrictRule::DefaultMatchesFirstAllowed,
+        }
+    }
+}
+
+fn version(text: &str) -> Result<VssVersion, String> {
+    let release = || {
+        let (major, rest) = text.strip_prefix('v').unwrap_or(text).split_once('.')?;
+        let minor = rest.split('.').next()?;
+        Some(VssVersion::Release { major: major.parse().ok()?, minor: minor.parse().ok()? })
+    };
+    match text {
+        "auto" => Ok(VssVersion::Auto),
+        _ => release().ok_or_else(|| "it is a release as 5.1, or auto".to_owned()),
+    }
 }
 
 impl ModelOptions {
-    fn request(&self) -> Request {
+    pub(super) fn request(&self) -> Request {
         let inputs = |names: &[String]| names.iter().map(|name| Input::parse(name)).collect();
         Request {
             model: self.model.as_ref().or(self.vspec.as_ref()).map(|name| Input::parse(name)),
@@ -69,6 +115,16 @@ impl ModelOptions {
             include_dirs: inputs(&self.include_dirs),
             extended_attributes: self.extended_attributes.clone(),
             expand: !self.no_expand,
+            strict: self.strict_rules(),
+            strict_exceptions: self.strict_exceptions.as_deref().map(Input::parse),
+            vss_version: self.vss_version.unwrap_or_default(),
+        }
+    }
+
+    fn strict_rules(&self) -> Vec<StrictRule> {
+        match self.strict {
+            true => RuleName::value_variants().iter().map(|rule| (*rule).into()).collect(),
+            false => self.aborts.iter().map(|rule| (*rule).into()).collect(),
         }
     }
 

@@ -32,6 +32,7 @@ macro_rules! codes {
                 match self { $(Code::$name => $number,)* }
             }
 
+            /// What it usually is; a strict run or an older release's rules change that.
             pub fn severity(self) -> Severity {
                 match self { $(Code::$name => Severity::$severity,)* }
             }

@@ -10,6 +10,7 @@ const MAX_MESSAGE: usize = 400;
 #[derive(Debug)]
 pub(crate) struct Report {
     code: Code,
+    severity: Severity,
     message: String,
     places: Vec<(Span, String)>,
     help: Option<String>,
@@ -22,7 +23,7 @@ impl Report {
         if let Some((end, _)) = message.char_indices().nth(MAX_MESSAGE) {
             message.replace_range(end.., "...");
         }
-        Report { code, message, places: Vec::new(), help: None }
+        Report { code, severity: code.severity(), message, places: Vec::new(), help: None }
     }
 
     /// Marks a place. The first one is where the problem is.
@@ -33,6 +34,13 @@ impl Report {
     /// Marks a place and says what it has to do with the problem.
     pub(crate) fn label(mut self, span: Span, text: impl Into<String>) -> Report {
         self.places.push((span, text.into()));
+        self
+    }
+
+    /// Another severity than the code's own: an older release of the language took it without
+    /// a word, or only a strict run refuses it.
+    pub(crate) fn graded(mut self, severity: Severity) -> Report {
+        self.severity = severity;
         self
     }
 
@@ -66,7 +74,7 @@ impl Sink {
         {
             return;
         }
-        self.errors += usize::from(report.code.severity() == Severity::Error);
+        self.errors += usize::from(report.severity == Severity::Error);
         self.reports.push(report);
     }
 
@@ -94,7 +102,7 @@ fn resolve(report: Report, places: &mut Places<'_>) -> Diagnostic {
     let labels = report.places.into_iter().enumerate();
     Diagnostic {
         code: report.code,
-        severity: report.code.severity(),
+        severity: report.severity,
         message: report.message,
         labels: labels.map(|(rank, (span, text))| places.label(rank, span, text)).collect(),
         help: report.help,

@@ -1,9 +1,13 @@
+//! `vssc export FORMAT`: one file per format, with its options and its help.
+
+mod json;
+
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, Subcommand};
 
 use super::{model::ModelOptions, output};
-use crate::target::json;
+use crate::model::Catalog;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -22,42 +26,44 @@ pub(super) struct Export {
 
 #[derive(Debug, Subcommand)]
 enum Format {
-    Json(Json),
+    Json(json::Json),
 }
 
-/// VSS JSON: the tree with its attributes.
+impl Export {
+    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        match self.format {
+            Format::Json(command) => command.run(),
+        }
+    }
+}
+
+/// What every format takes.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
-struct Json {
+struct Common {
     #[command(flatten)]
     model: ModelOptions,
 
     /// File to write [default: standard output].
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-
-    /// Indent by two blanks.
-    #[arg(long, overrides_with = "_no_pretty")]
-    pretty: bool,
-
-    /// One line (the default).
-    #[arg(long = "no-pretty", hide = true)]
-    _no_pretty: bool,
 }
 
-impl Export {
-    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        let Format::Json(command) = self.format;
-        let catalog = match command.model.compile() {
+impl Common {
+    /// Compiles, renders and writes. A file gets the bytes as they are; a terminal gets
+    /// whole lines.
+    fn export(
+        &self,
+        render: impl FnOnce(&Catalog) -> anyhow::Result<String>,
+    ) -> anyhow::Result<ExitCode> {
+        let catalog = match self.model.compile() {
             Ok(catalog) => catalog,
             Err(code) => return Ok(code),
         };
-        let mut text = json::to_string(&catalog, command.pretty);
-        // A file gets the bytes of the reference tool; a terminal gets a whole line.
-        if command.output.is_none() {
+        let mut text = render(&catalog)?;
+        if self.output.is_none() && !text.ends_with('\n') {
             text.push('\n');
         }
-        output::write(command.output.as_deref(), &text)?;
+        output::write(self.output.as_deref(), &text)?;
         // The process ends here: taking a large tree apart first would be idle work.
         std::mem::forget(catalog);
         Ok(ExitCode::SUCCESS)
