@@ -22,6 +22,9 @@ pub struct Diagnostic {
     /// The place itself first, then the places that explain it. Empty only where
     /// there is no place, as for a model that cannot be read.
     pub labels: Vec<Label>,
+    /// How the file of the first place came into the model, the nearest include first;
+    /// empty for a file that was named on its own.
+    pub included_by: Vec<Inclusion>,
     /// What to do about it.
     pub help: Option<String>,
 }
@@ -42,6 +45,18 @@ pub struct Label {
     pub skipped: usize,
     /// What the place has to do with the problem; empty where the message says it.
     pub text: String,
+}
+
+/// An include on the way to a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inclusion {
+    pub file: String,
+    /// From 1.
+    pub line: usize,
+    /// From 1, in characters.
+    pub column: usize,
+    /// The whole path below which the file was put; empty where its paths stand as they are.
+    pub prefix: String,
 }
 
 impl Diagnostic {

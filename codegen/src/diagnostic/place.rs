@@ -2,14 +2,17 @@
 
 use std::collections::HashMap;
 
-use super::Label;
-use crate::source::{SourceId, SourceMap, Span};
+use super::{Inclusion, Label};
+use crate::source::{self, SourceId, SourceMap, Span};
 
 /// Lines up to this many bytes are kept whole; an exported model is one line of megabytes.
 const WHOLE: usize = 1000;
 /// How much of a longer line is kept before and after a place, in bytes.
 const BEFORE: usize = 300;
 const AFTER: usize = 600;
+
+/// What is deeper is no help to anyone.
+const MAX_CHAIN: usize = 20;
 
 /// Finds places. With thousands of reports in one source, counting lines or columns from
 /// the top each time would be quadratic; places come in order, so most counts go on from
@@ -20,6 +23,8 @@ pub(super) struct Places<'s> {
     lines: HashMap<SourceId, Vec<usize>>,
     /// The last place by rank: a problem's own place, and those that explain it.
     last: [Option<Counted>; 2],
+    /// The includes that led to a source.
+    chains: HashMap<SourceId, Vec<Inclusion>>,
 }
 
 /// A place whose column is known.
@@ -34,7 +39,7 @@ struct Counted {
 
 impl<'s> Places<'s> {
     pub(super) fn new(sources: &'s SourceMap) -> Places<'s> {
-        Places { sources, lines: HashMap::new(), last: [None; 2] }
+        Places { sources, lines: HashMap::new(), last: [None; 2], chains: HashMap::new() }
     }
 
     pub(super) fn label(&mut self, rank: usize, span: Span, text: String) -> Label {
@@ -64,6 +69,26 @@ impl<'s> Places<'s> {
             skipped: before - body[from..start].chars().count(),
             text,
         }
+    }
+
+    /// The includes that led to a source, the nearest first.
+    pub(super) fn included_by(&mut self, source: SourceId) -> Vec<Inclusion> {
+        if let Some(chain) = self.chains.get(&source) {
+            return chain.clone();
+        }
+        let sources = self.sources;
+        let next = |id: &SourceId| sources.get(*id).inclusion.as_ref().map(|i| i.span.source);
+        let files = std::iter::successors(Some(source), next).take(MAX_CHAIN);
+        let includes = files.map_while(|id| sources.get(id).inclusion.as_ref());
+        let chain: Vec<_> = includes.map(|include| self.inclusion(include)).collect();
+        self.chains.insert(source, chain.clone());
+        chain
+    }
+
+    fn inclusion(&mut self, include: &source::Inclusion) -> Inclusion {
+        let label = self.label(1, include.span, String::new());
+        let Label { file, line, column, .. } = label;
+        Inclusion { file, line, column, prefix: include.prefix.to_string() }
     }
 
     /// The characters of the line before `offset`.

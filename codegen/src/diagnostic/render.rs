@@ -11,7 +11,7 @@
 
 use std::fmt::Write;
 
-use super::{Diagnostic, Label, Severity};
+use super::{Diagnostic, Inclusion, Label, Severity};
 
 /// Lines longer than this are cut around the mark: a JSON export is one line.
 const MAX_WIDTH: usize = 120;
@@ -43,6 +43,12 @@ pub(super) fn render(diagnostic: &Diagnostic, color: bool) -> String {
     let width = widest.to_string().len();
     for (index, label) in diagnostic.labels.iter().enumerate() {
         render_label(&mut out, label, index == 0, diagnostic.severity, width, &paint);
+    }
+    for include in &diagnostic.included_by {
+        let Inclusion { file, line, column, prefix } = include;
+        let prefix = if prefix.is_empty() { String::new() } else { format!(" as {prefix}") };
+        let text = clean(&format!("included by {file}:{line}:{column}{prefix}"));
+        push(&mut out, format_args!("{:width$} {} {text}", "", paint.frame("=")));
     }
     if let Some(help) = &diagnostic.help {
         let help = clean(help);
@@ -136,6 +142,7 @@ mod tests {
             severity: Severity::Error,
             message: "unknown datatype 'unit8'".to_owned(),
             labels,
+            included_by: Vec::new(),
             help: help.map(str::to_owned),
         }
     }
@@ -160,6 +167,23 @@ mod tests {
    | ------- multiplied by these instances
    = help: did you mean 'uint8'?
 "
+        );
+    }
+
+    #[test]
+    fn the_way_to_an_included_file_is_a_line_for_each_include() {
+        let hop = |line, prefix: &str| Inclusion {
+            file: "b.vspec".to_owned(),
+            line,
+            column: 1,
+            prefix: prefix.to_owned(),
+        };
+        let labels = vec![label(2, 1, 1, "x", "")];
+        let included_by = vec![hop(20, "A.B"), hop(3, "")];
+        let text = Diagnostic { included_by, ..diagnostic(labels, Some("h")) }.render(false);
+        assert_eq!(
+            text.lines().skip(5).collect::<Vec<_>>(),
+            ["  = included by b.vspec:20:1 as A.B", "  = included by b.vspec:3:1", "  = help: h"]
         );
     }
 

@@ -99,12 +99,14 @@ impl Sink {
 }
 
 fn resolve(report: Report, places: &mut Places<'_>) -> Diagnostic {
+    let first = report.places.first().map(|(span, _)| span.source);
     let labels = report.places.into_iter().enumerate();
     Diagnostic {
         code: report.code,
         severity: report.severity,
         message: report.message,
         labels: labels.map(|(rank, (span, text))| places.label(rank, span, text)).collect(),
+        included_by: first.map_or_else(Vec::new, |source| places.included_by(source)),
         help: report.help,
     }
 }

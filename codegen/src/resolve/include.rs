@@ -8,7 +8,7 @@ use std::rc::Rc;
 use super::{flat::Flat, overlay, reader::Reader};
 use crate::{
     diagnostic::{Code, Report, Sink},
-    source::{Input, SourceId, Span},
+    source::{Inclusion, Input, SourceId, Span},
     syntax::{Document, Include},
 };
 
@@ -64,8 +64,8 @@ struct Gatherer<'a, 'l> {
     folders: Vec<Input>,
     reader: &'a mut Reader<'l>,
     sink: &'a mut Sink,
-    /// The files being gathered, each with the include that led to it.
-    open: Vec<(SourceId, Option<Span>)>,
+    /// The files being gathered, each included by the one before.
+    open: Vec<SourceId>,
     includes: usize,
     /// How many nodes were laid over the map.
     laid: usize,
@@ -75,11 +75,11 @@ struct Gatherer<'a, 'l> {
 impl Gatherer<'_, '_> {
     fn file(&mut self, id: SourceId, prefix: &str, from: Option<Span>) {
         if let Some(from) = from
-            && self.open.iter().any(|(open, _)| *open == id)
+            && self.open.contains(&id)
         {
             let input = &self.reader.sources.get(id).input;
             let report = Report::new(Code::IncludeCycle, format!("{input} includes itself"));
-            self.report_include(report.at(from));
+            self.sink.push(report.at(from));
             return;
         }
         if let Some(from) = from
@@ -89,7 +89,12 @@ impl Gatherer<'_, '_> {
             self.sink.push(Report::new(Code::TooManyIncludes, message).at(from));
             return;
         }
-        self.open.push((id, from));
+        if let Some(span) = from
+            && !self.reader.has_parsed(id)
+        {
+            self.reader.sources.include(id, Inclusion { span, prefix: prefix.into() });
+        }
+        self.open.push(id);
         let document = self.reader.document(id, self.sink);
         self.nodes(&document, prefix);
         for include in &document.includes {
@@ -126,7 +131,7 @@ impl Gatherer<'_, '_> {
             // Once is enough: every include that is still open would say the same.
             if !self.is_full {
                 let message = "the includes of this model multiply beyond all sense";
-                self.report_include(Report::new(Code::TooManyIncludes, message).at(include.span));
+                self.sink.push(Report::new(Code::TooManyIncludes, message).at(include.span));
             }
             self.is_full = true;
             return;
@@ -149,7 +154,7 @@ impl Gatherer<'_, '_> {
                 Ok(Some(id)) => return Some(id),
                 Ok(None) => tried.push(input),
                 Err(report) => {
-                    self.report_include(report.label(include.span, "included here"));
+                    self.sink.push(report.label(include.span, "included here"));
                     return None;
                 }
             }
@@ -158,7 +163,7 @@ impl Gatherer<'_, '_> {
         let message = format!("the included file '{}' is not there", include.file);
         let tried = tried.join("\n");
         let help = format!("name its folder with --include-dirs; looked for it as\n{tried}");
-        self.report_include(Report::new(Code::MissingInclude, message).at(include.span).help(help));
+        self.sink.push(Report::new(Code::MissingInclude, message).at(include.span).help(help));
         None
     }
 
@@ -168,13 +173,6 @@ impl Gatherer<'_, '_> {
         let names = names(file);
         let folders = self.folders.iter().chain([&own]);
         folders.flat_map(|folder| names.iter().map(|name| folder.join(name))).collect()
-    }
-
-    /// Adds the chain of includes that led here, the nearest first.
-    fn report_include(&mut self, report: Report) {
-        let chain = self.open.iter().rev().filter_map(|(_, from)| *from);
-        let report = chain.fold(report, |report, from| report.label(from, "included from here"));
-        self.sink.push(report);
     }
 }
 

@@ -70,6 +70,11 @@ impl<'l> Reader<'l> {
         None
     }
 
+    /// Whether a source was met before, as a file that the user named or an included one.
+    pub(super) fn has_parsed(&self, id: SourceId) -> bool {
+        self.documents.contains_key(&id)
+    }
+
     pub(super) fn document(&mut self, id: SourceId, sink: &mut Sink) -> Rc<Document> {
         if let Some(document) = self.documents.get(&id) {
             return document.clone();

@@ -32,6 +32,16 @@ impl Span {
 pub(crate) struct Source {
     pub(crate) input: Input,
     pub(crate) text: Rc<str>,
+    /// What led here first; `None` for a file that was read because the user named it.
+    pub(crate) inclusion: Option<Inclusion>,
+}
+
+/// An include and what it says.
+#[derive(Debug)]
+pub(crate) struct Inclusion {
+    pub(crate) span: Span,
+    /// The path below which it puts a file, with all the paths around it; often empty.
+    pub(crate) prefix: Rc<str>,
 }
 
 /// Everything that was read, so that diagnostics can show it.
@@ -83,8 +93,13 @@ impl SourceMap {
 
     fn push(&mut self, input: Input, text: Rc<str>) -> SourceId {
         let id = SourceId(u32::try_from(self.sources.len()).unwrap_or(u32::MAX));
-        self.sources.push(Source { input, text });
+        self.sources.push(Source { input, text, inclusion: None });
         id
+    }
+
+    /// Notes where a source is included for the first time.
+    pub(crate) fn include(&mut self, id: SourceId, inclusion: Inclusion) {
+        self.sources[id.index()].inclusion = Some(inclusion);
     }
 
     pub(crate) fn get(&self, id: SourceId) -> &Source {

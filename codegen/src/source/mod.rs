@@ -19,7 +19,7 @@ use std::io::Read;
 
 pub use host::HostLoader;
 pub use input::Input;
-pub(crate) use map::{ReadError, SourceId, SourceMap, Span};
+pub(crate) use map::{Inclusion, ReadError, SourceId, SourceMap, Span};
 
 /// Fetches the bytes of an input.
 pub trait Loader: std::fmt::Debug {
