@@ -11,7 +11,10 @@ use vss_codegen::{
     Request, compile,
     model::Catalog,
     source::{HostLoader, Input},
-    target::json,
+    target::{
+        json,
+        static_id::{self, Case},
+    },
 };
 
 fn catalogue(data: &Path, version: &str, expand: bool) -> Catalog {
@@ -89,4 +92,17 @@ fn instances_know_where_they_come_from() {
     let node = catalog.root.descend().find(|n| n.path == "Vehicle.Cabin.Seat.Row1.DriverSide");
     let instance = node.and_then(|node| node.instance.clone()).unwrap();
     assert_eq!((instance.of.as_str(), instance.level), ("Vehicle.Cabin.Seat", 1));
+}
+
+/// The reference's ids are kept as a digest of lines `PATH ID`.
+#[test]
+fn static_ids_are_those_of_the_reference() {
+    let Some(data) = data("v6.0") else { return };
+    let catalog = catalogue(&data, "v6.0", true);
+    for (case, expected) in [(Case::Insensitive, 0x26f7_0384), (Case::Sensitive, 0x44eb_9573)] {
+        let ids = static_id::assign(&catalog.root, case).unwrap();
+        assert_eq!(ids.len(), 1607);
+        let lines: Vec<_> = ids.iter().map(|(node, id)| format!("{} {id}\n", node.path)).collect();
+        assert_eq!(static_id::fnv1(lines.concat().as_bytes()), expected);
+    }
 }

@@ -13,8 +13,10 @@ mod fixture;
 pub mod json;
 pub mod manifest;
 mod python;
+mod pythonic;
 mod rust;
 mod safe;
+pub mod static_id;
 
 use crate::{
     model::{Catalog, Kind, Node},

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use indexmap::IndexMap;
 
-use crate::model::Literal;
+use crate::{model::Literal, target::pythonic};
 
 #[derive(Debug)]
 pub(super) struct Writer {
@@ -148,21 +148,14 @@ impl Writer {
     }
 }
 
-/// The shortest digits that read back the same, as Python prints them.
+/// Unlike Python itself, its JSON spells out what is no number.
 fn float(value: f64) -> String {
-    if value.is_nan() {
-        return "NaN".to_owned();
+    match value {
+        f64::INFINITY => "Infinity".to_owned(),
+        f64::NEG_INFINITY => "-Infinity".to_owned(),
+        value if value.is_nan() => "NaN".to_owned(),
+        value => pythonic::float(value),
     }
-    if value.is_infinite() {
-        return if value > 0.0 { "Infinity" } else { "-Infinity" }.to_owned();
-    }
-    let text = format!("{value:?}");
-    let Some((mantissa, exponent)) = text.split_once('e') else { return text };
-    let (sign, digits) = match exponent.strip_prefix('-') {
-        Some(digits) => ('-', digits),
-        None => ('+', exponent),
-    };
-    format!("{}e{sign}{digits:0>2}", mantissa.strip_suffix(".0").unwrap_or(mantissa))
 }
 
 #[cfg(test)]
@@ -170,22 +163,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn floats_print_as_python_prints_them() {
-        for (value, expected) in [
-            (1000.0, "1000.0"),
-            (-0.0, "-0.0"),
-            (0.1, "0.1"),
-            (0.0001, "0.0001"),
-            (0.00001, "1e-05"),
-            (1.5e-7, "1.5e-07"),
-            (1e15, "1000000000000000.0"),
-            (1e16, "1e+16"),
-            (1e22, "1e+22"),
-            (1.25e100, "1.25e+100"),
-            (f64::NEG_INFINITY, "-Infinity"),
-        ] {
-            assert_eq!(float(value), expected);
-        }
+    fn what_is_no_number_is_spelled_out() {
+        let spelled = [f64::INFINITY, f64::NEG_INFINITY, f64::NAN, 1e-5].map(float);
+        assert_eq!(spelled, ["Infinity", "-Infinity", "NaN", "1e-05"]);
     }
 
     fn written(json: &str, pretty: bool) -> String {
