@@ -32,6 +32,8 @@ pub use diagnostic::Diagnostic;
 pub use render::{TemplateError, Templates};
 #[cfg(feature = "compile")]
 pub use request::{Request, StrictRule, VssVersion};
+#[cfg(feature = "compile")]
+pub use resolve::{Dump, DumpAttribute, DumpNode, Pass, dump};
 #[cfg(feature = "generate")]
 pub use target::{GenerateError, GeneratedFile, Target, generate};
 

@@ -1,4 +1,4 @@
-//! `vssc` as a program: exit codes, streams, and the examples of its help.
+//! `vssc` as a program: exit codes and streams.
 
 // A test fails by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -6,7 +6,6 @@
 use std::{
     fs,
     io::Write,
-    path::Path,
     process::{Command, Output, Stdio},
 };
 
@@ -142,50 +141,4 @@ fn every_shell_gets_its_completions() {
         let output = run(&["completions", shell]);
         assert!(text(&output.stdout).contains("overlays"), "{shell}");
     }
-}
-
-/// Runs what the help shows, in a folder where the files it names exist.
-#[test]
-fn the_examples_of_the_help_work_as_printed() {
-    let folder = tempfile::tempdir().unwrap();
-    for name in ["model.vspec", "spec/VehicleSignalSpecification.vspec"] {
-        let file = folder.path().join(name);
-        fs::create_dir_all(file.parent().unwrap()).unwrap();
-        fs::write(file, "Car: {type: branch}\n").unwrap();
-    }
-    fs::write(folder.path().join("changes.vspec"), "Car: {description: Changed.}\n").unwrap();
-    fs::write(folder.path().join("units.yaml"), "").unwrap();
-    fs::write(folder.path().join("quantities.yaml"), "").unwrap();
-
-    let mut shown = 0;
-    for help in [
-        &["--help"][..],
-        &["check", "--help"],
-        &["export", "--help"],
-        &["export", "json", "--help"],
-        &["completions", "--help"],
-    ] {
-        for line in text(&run(help).stdout).lines() {
-            // An explanation beside an example follows many blanks.
-            let example = line.trim().split("   ").next().unwrap_or_default();
-            if !line.starts_with("  ") || !example.contains("vssc ") {
-                continue;
-            }
-            if !example.contains("https://") {
-                works(example, folder.path());
-            }
-            shown += 1;
-        }
-    }
-    assert!(shown >= 12, "only {shown} examples");
-}
-
-fn works(example: &str, folder: &Path) {
-    let program = vssc().unwrap();
-    let programs = Path::new(program.get_program()).parent().unwrap();
-    let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap());
-    let mut shell = Command::new("bash");
-    shell.args(["-ec", example]).env("PATH", path).current_dir(folder);
-    let output = shell.output().unwrap();
-    assert!(output.status.success(), "{example}: {}", text(&output.stderr));
 }

@@ -11,7 +11,7 @@ use crate::Request;
 const EXAMPLES: &str = "\
 Examples:
   vssc check
-  vssc check model.vspec -l changes.vspec
+  vssc check vss/VehicleEdge.vspec -l vss/overlays/sports-car.vspec
   vssc check https://example.com/vss.json
 ";
 

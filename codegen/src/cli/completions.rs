@@ -1,6 +1,6 @@
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory};
+use clap::Args;
 use clap_complete::Shell;
 
 const EXAMPLES: &str = "\
@@ -20,7 +20,7 @@ impl Completions {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         // Into memory first: the generator panics where it cannot write.
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut super::Arguments::command(), "vssc", &mut script);
+        clap_complete::generate(self.shell, &mut super::command(), "vssc", &mut script);
         super::output::print(&script)?;
         Ok(ExitCode::SUCCESS)
     }

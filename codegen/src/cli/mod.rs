@@ -7,6 +7,7 @@
 
 mod check;
 mod completions;
+mod dump;
 mod export;
 mod generate;
 mod model;
@@ -14,14 +15,14 @@ mod output;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::Request;
 
 const EXAMPLES: &str = "\
 Examples:
   vssc check                                  the embedded default model
-  vssc check spec/VehicleSignalSpecification.vspec
+  vssc check vss/VehicleEdge.vspec
   vssc export json -o model.json              expanded VSS JSON
   vssc export json --pretty -s model.json     JSON can be read, too
   vssc generate python -o sdk                 a typed Python package
@@ -43,7 +44,13 @@ enum Command {
     Check(check::Check),
     Export(export::Export),
     Generate(generate::Generate),
+    Dump(dump::Dump),
     Completions(completions::Completions),
+}
+
+/// Every subcommand and option, as data.
+pub fn command() -> clap::Command {
+    Arguments::command()
 }
 
 /// The request that the options of `vssc check` make, without the word `check`.
@@ -60,6 +67,7 @@ pub fn main() -> ExitCode {
         Command::Check(command) => command.run(),
         Command::Export(command) => command.run(),
         Command::Generate(command) => command.run(),
+        Command::Dump(command) => command.run(),
         Command::Completions(command) => command.run(),
     };
     result.unwrap_or_else(|error| {

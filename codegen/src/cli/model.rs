@@ -131,12 +131,16 @@ impl ModelOptions {
     /// Compiles and prints what there is to say. `Err` is the exit code of a failure.
     pub(super) fn compile(&self) -> Result<Catalog, ExitCode> {
         let (catalog, diagnostics) = compile(&self.request(), &HostLoader::new());
-        print(&diagnostics);
+        self.print(&diagnostics);
         catalog.ok_or(ExitCode::FAILURE)
+    }
+
+    /// Everything on standard error, with a line that counts it.
+    pub(super) fn print(&self, diagnostics: &[Diagnostic]) {
+        print(diagnostics);
     }
 }
 
-/// Everything on standard error, with a line that counts it.
 fn print(diagnostics: &[Diagnostic]) {
     if diagnostics.is_empty() {
         return;

@@ -14,15 +14,18 @@
 //! In: a request and a loader. Out: a catalog, unless a pass reported an error, and
 //! everything that was reported. A pass goes on after an error with what it has: one
 //! run shows all problems. Struct types (`--types`) will be gathered like the model
-//! itself, before it, and join the tree as a second root.
+//! itself, before it, and join the tree as a second root. Between passes an [`Observer`]
+//! may look at what there is, as [`dump()`] does to show where a value comes from.
 //! Must not know: targets, the command line.
 
 mod check;
+mod dump;
 mod flat;
 mod include;
 mod instance;
 mod lower;
 mod overlay;
+mod pass;
 mod prune;
 mod reader;
 mod scalars;
@@ -41,8 +44,11 @@ use crate::{
     syntax,
 };
 use check::Context;
+pub use dump::{Dump, DumpAttribute, DumpNode, dump};
 use flat::Flat;
 use include::Globs;
+pub use pass::Pass;
+use pass::{Held, Observer};
 use reader::Reader;
 
 pub(crate) fn resolve(
@@ -51,12 +57,18 @@ pub(crate) fn resolve(
 ) -> (Option<Catalog>, Vec<Diagnostic>) {
     let mut reader = Reader::new(loader);
     let mut sink = Sink::default();
-    let catalog = run(request, &mut reader, &mut sink);
+    let catalog = run(request, &mut reader, &mut sink, &mut ());
     let catalog = catalog.filter(|_| !sink.has_error());
     (catalog, sink.finish(&reader.sources))
 }
 
-fn run(request: &Request, reader: &mut Reader<'_>, sink: &mut Sink) -> Option<Catalog> {
+/// Every pass in its turn. After each the observer sees what there is, and may stop here.
+fn run(
+    request: &Request,
+    reader: &mut Reader<'_>,
+    sink: &mut Sink,
+    observer: &mut dyn Observer,
+) -> Option<Catalog> {
     for input in &request.types {
         let message = format!("struct types ({input}) are not supported yet");
         sink.push(Report::new(Code::Unsupported, message));
@@ -65,30 +77,39 @@ fn run(request: &Request, reader: &mut Reader<'_>, sink: &mut Sink) -> Option<Ca
     let root = reader.require(&model, sink)?;
     let is_json = syntax::is_json(&model, &reader.sources.get(root).text);
     let units = unit::read(request, &model, is_json, reader, sink);
+    observer.after(Pass::Unit, Held::Units(&units))?;
 
     let mut flat = Flat::default();
     include::gather(&mut flat, root, Globs::Literal, &request.include_dirs, reader, sink);
+    observer.after(Pass::Include, Held::Flat(&flat))?;
     overlay::lay(&mut flat, &request.overlays, &request.include_dirs, reader, sink);
+    observer.after(Pass::Overlay, Held::Flat(&flat))?;
     // Without a file that could not be read, most of what follows would be noise.
     if flat.nodes.is_empty() && sink.has_error() {
         return None;
     }
     let mut tree = tree::build(flat, &model.to_string(), sink)?;
+    observer.after(Pass::Tree, Held::Tree(&tree))?;
     if request.expand {
         instance::expand(&mut tree, sink);
     } else {
         instance::check(&tree, sink);
     }
+    observer.after(Pass::Instance, Held::Tree(&tree))?;
     let context = Context {
         units: &units,
         structs: check::struct_names(&tree),
         extended: request.extended_attributes.iter().map(String::as_str).collect::<HashSet<_>>(),
     };
     let checked = check::check(&tree, &context, sink);
+    observer.after(Pass::Check, Held::Checked(&tree, &checked))?;
     prune::prune(&mut tree, &checked);
     check::check_left(&tree, &checked, &context, sink);
+    observer.after(Pass::Prune, Held::Checked(&tree, &checked))?;
     if sink.has_error() {
         return None;
     }
-    lower::lower(&tree, &checked, &units, |name| context.extended.contains(name))
+    let catalog = lower::lower(&tree, &checked, &units, |name| context.extended.contains(name))?;
+    observer.after(Pass::Lower, Held::Catalog(&catalog, &tree))?;
+    Some(catalog)
 }

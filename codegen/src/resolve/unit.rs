@@ -37,6 +37,11 @@ impl Units {
         self.list.get(*at)
     }
 
+    /// In the order of the files.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Unit> {
+        self.list.iter()
+    }
+
     /// Whether units that nobody defined are taken as they are: an exported model comes
     /// without its unit files, and what a file that cannot be read defines nobody knows.
     pub(super) fn are_open(&self) -> bool {
@@ -70,6 +75,10 @@ struct Quantities {
 }
 
 impl Unit {
+    pub(super) fn datatypes(&self) -> &[DataType] {
+        &self.datatypes
+    }
+
     pub(super) fn allows(&self, element: &Element) -> bool {
         self.datatypes.iter().any(|allowed| !allowed.is_array && covers(&allowed.element, element))
     }

@@ -8,7 +8,7 @@ use crate::target::json;
 const EXAMPLES: &str = "\
 Examples:
   vssc export json
-  vssc export json -s model.vspec -u units.yaml -q quantities.yaml -o model.json
+  vssc export json -s vss/VehicleEdge.vspec -u vss/units.yaml -o model.json
   vssc export json --no-expand --pretty
 ";
 

@@ -12,7 +12,7 @@ use crate::model::Catalog;
 const EXAMPLES: &str = "\
 Examples:
   vssc export json
-  vssc export json -s model.vspec -u units.yaml -q quantities.yaml -o model.json
+  vssc export json -s vss/VehicleEdge.vspec -u vss/units.yaml -o model.json
   vssc export json --no-expand --pretty
 ";
 
