@@ -106,3 +106,26 @@ fn static_ids_are_those_of_the_reference() {
         assert_eq!(static_id::fnv1(lines.concat().as_bytes()), expected);
     }
 }
+
+/// The exported tree has no instances any more; they are found by what they look like.
+#[test]
+fn instances_are_recognised_in_an_expanded_export() {
+    for version in ["v5.0", "v6.0"] {
+        let Some(data) = data(version) else { return };
+        let authored = catalogue(&data, version, true);
+        let json = Input::Path(data.join(version).join("expanded.json"));
+        let read = compiled(&Request { model: Some(json), ..Request::default() });
+        let instances = |catalog: &Catalog| -> Vec<_> {
+            let mut found: Vec<_> = catalog
+                .root
+                .descend()
+                .filter_map(|node| Some((node.path.clone(), node.instance.clone()?)))
+                .collect();
+            found.sort_by(|a, b| a.0.cmp(&b.0));
+            found
+        };
+        let expected = instances(&authored);
+        assert!(expected.len() > 20, "{version} has {} instances", expected.len());
+        assert_eq!(instances(&read), expected);
+    }
+}

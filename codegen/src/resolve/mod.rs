@@ -92,6 +92,9 @@ fn run(
     observer.after(Pass::Tree, Held::Tree(&tree))?;
     if request.expand {
         instance::expand(&mut tree, sink);
+        if is_json {
+            instance::recognise(&mut tree);
+        }
     } else {
         instance::check(&tree, sink);
     }

@@ -7,6 +7,7 @@
 //! original, so the work is linear in the size of the result.
 
 mod names;
+mod recognise;
 mod template;
 
 use std::{collections::HashMap, rc::Rc};
@@ -22,6 +23,7 @@ use crate::{
 };
 pub(super) use names::instance_literals;
 use names::{Level, levels};
+pub(super) use recognise::recognise;
 
 /// A thousand times the largest known model.
 const MAX_NODES: usize = 2_000_000;

@@ -1,33 +1,9 @@
 //! What holds for any input at all.
 
-use std::collections::HashMap;
-
 use proptest::prelude::*;
 
-use crate::{
-    Diagnostic, Request, compile,
-    model::Catalog,
-    source::{Input, LoadError, Loader},
-};
-
-#[derive(Debug)]
-struct Files(HashMap<&'static str, String>);
-
-impl Loader for Files {
-    fn load(&self, input: &Input) -> Result<Vec<u8>, LoadError> {
-        let name = input.to_string();
-        let text = self.0.get(name.as_str()).ok_or(LoadError::NotFound)?;
-        Ok(text.clone().into_bytes())
-    }
-}
-
-fn compiled(files: Files, model: &str, overlay: bool) -> (Option<Catalog>, Vec<Diagnostic>) {
-    let mut request = Request { model: Some(Input::parse(model)), ..Request::default() };
-    if overlay {
-        request.overlays.push(Input::parse("over.vspec"));
-    }
-    compile(&request, &files)
-}
+use super::{compiled, files};
+use crate::Diagnostic;
 
 /// Fragments that meet in ways nobody thought of.
 fn fragment() -> impl Strategy<Value = &'static str> {
@@ -120,8 +96,8 @@ proptest! {
 
     #[test]
     fn any_text_gives_a_catalog_or_an_error(model in text(), over in text()) {
-        let files = HashMap::from([("a.vspec", model), ("over.vspec", over)]);
-        let (catalog, diagnostics) = compiled(Files(files), "a.vspec", true);
+        let files = files([("a.vspec", model), ("over.vspec", over)]);
+        let (catalog, diagnostics) = compiled(files, &["a.vspec", "-l", "over.vspec"]);
         prop_assert_eq!(catalog.is_none(), diagnostics.iter().any(Diagnostic::is_error));
         for diagnostic in diagnostics {
             prop_assert!(!diagnostic.render(false).is_empty());
@@ -131,32 +107,7 @@ proptest! {
     #[test]
     fn any_json_gives_a_catalog_or_an_error(model in text()) {
         let model = format!("{{\"A\": {{\"type\": \"branch\", \"children\": {{{model}}}}}}}");
-        let files = HashMap::from([("a.json", model)]);
-        let (catalog, diagnostics) = compiled(Files(files), "a.json", false);
+        let (catalog, diagnostics) = compiled(files([("a.json", model)]), &["a.json"]);
         prop_assert_eq!(catalog.is_none(), diagnostics.iter().any(Diagnostic::is_error));
-    }
-}
-
-/// What was exported reads back as the same model.
-#[cfg(feature = "generate")]
-mod round_trip {
-    use super::*;
-    use crate::target::json;
-
-    proptest! {
-        #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
-
-        #[test]
-        fn an_export_compiles_to_the_same_export(rest in text()) {
-            let model = format!("A: {{type: branch}}\nA.B: {{type: branch, instances: [L, R]}}\n{rest}");
-            let files = HashMap::from([("a.vspec", model)]);
-            let (catalog, _) = compiled(Files(files), "a.vspec", false);
-            let Some(catalog) = catalog else { return Ok(()) };
-            let first = json::to_string(&catalog, false);
-            let files = HashMap::from([("a.json", first.clone())]);
-            let (again, diagnostics) = compiled(Files(files), "a.json", false);
-            let again = again.ok_or_else(|| TestCaseError::fail(format!("{diagnostics:?}")))?;
-            prop_assert_eq!(json::to_string(&again, false), first);
-        }
     }
 }
