@@ -1,9 +1,11 @@
 //! For the tests of targets: models in a string, and generated files as one text.
 
+use std::{fs, path::Path};
+
 use crate::{
     GeneratedFile, Request, compile,
     model::Catalog,
-    source::{Input, LoadError, Loader},
+    source::{HostLoader, Input, LoadError, Loader},
 };
 
 const UNITS: &str = "
@@ -16,6 +18,31 @@ const QUANTITIES: &str = "
 velocity: {definition: Distance in a time}
 length: {definition: Distance}
 relation: {definition: Share}
+";
+
+/// A model that has something of everything.
+pub(crate) const EVERYTHING: &str = "
+Vehicle: {type: branch, description: A car., comment: With four wheels.}
+Vehicle.VersionVSS: {type: branch, description: The version.}
+Vehicle.VersionVSS.Major: {type: attribute, datatype: uint32, default: 1, description: First number.}
+Vehicle.VersionVSS.Minor: {type: attribute, datatype: uint32, default: 2, description: Second number.}
+Vehicle.VersionVSS.Patch: {type: attribute, datatype: uint32, default: 3, description: Third number.}
+Vehicle.Speed: {type: sensor, datatype: float, unit: km/h, min: 0, max: 250, description: How fast., comment: Always.}
+Vehicle.Total: {type: sensor, datatype: uint64, unit: mm, description: Distance so far., source: wheels}
+Vehicle.Offset: {type: actuator, datatype: int64, description: A large number.}
+Vehicle.Gear: {type: actuator, datatype: int8, enum: {PARK: 0, REVERSE: -1}, default: 0, description: A gear.}
+Vehicle.Levels: {type: attribute, datatype: 'uint8[]', arraysize: 3, allowed: [1, 2], default: [2, 1, 1], description: Levels.}
+Vehicle.Plate: {type: attribute, datatype: string, pattern: '[A-Z]+-[0-9]', default: 'A-1', description: What is written on it.}
+Vehicle.Names: {type: attribute, datatype: 'string[]', allowed: ['a b', 'a-b', 'true'], description: Several of a list.}
+Vehicle.IsOld: {type: sensor, datatype: boolean, deprecation: 'v2, see \"Vehicle.Age\"', description: \"Whether it is old.\\n\\nSays nothing of its age.\"}
+Vehicle.Seat: {type: branch, instances: ['Row[1,2]', [Left, Right]], description: A seat.}
+Vehicle.Seat.Position: {type: actuator, datatype: uint16, unit: mm, min: 0, max: 500, description: Where.}
+Vehicle.Seat.Mode: {type: actuator, datatype: string, allowed: ['OFF', 'ON'], default: 'OFF', description: How.}
+Vehicle.Types: {type: branch, description: Types of values.}
+Vehicle.Types.Point: {type: struct, description: A point.}
+Vehicle.Types.Point.X: {type: property, datatype: double, unit: mm, description: Across.}
+Vehicle.Types.Point.Kind: {type: property, datatype: string, allowed: ['A', 'B'], description: Which.}
+Vehicle.Route: {type: actuator, datatype: 'Vehicle.Types.Point[]', description: Points.}
 ";
 
 /// Serves the model and the units above.
@@ -38,14 +65,37 @@ impl Loader for Strings<'_> {
 }
 
 pub(crate) fn catalog(model: &str) -> Catalog {
+    compiled(&request("model.vspec", true), &Strings { model })
+}
+
+/// With its instances as they are declared.
+pub(crate) fn unexpanded(model: &str) -> Catalog {
+    compiled(&request("model.vspec", false), &Strings { model })
+}
+
+/// The models that are valid and hard to write code for, each with its name.
+pub(crate) fn ugly() -> impl Iterator<Item = (String, Catalog)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/cases/ugly");
+    let models = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    models.filter(|path| path.extension().is_some_and(|e| e == "vspec")).map(|path| {
+        let request = Request { model: Some(Input::Path(path.clone())), ..Request::default() };
+        (path.display().to_string(), compiled(&request, &HostLoader::new()))
+    })
+}
+
+fn request(model: &str, expand: bool) -> Request {
     let named = |name: &str| Input::Path(name.into());
-    let request = Request {
-        model: Some(named("model.vspec")),
+    Request {
+        model: Some(named(model)),
         units: vec![named("units.yaml")],
         quantities: vec![named("quantities.yaml")],
+        expand,
         ..Request::default()
-    };
-    let (catalog, diagnostics) = compile(&request, &Strings { model });
+    }
+}
+
+fn compiled(request: &Request, loader: &dyn Loader) -> Catalog {
+    let (catalog, diagnostics) = compile(request, loader);
     let shown: Vec<String> = diagnostics.iter().map(|d| d.render(false)).collect();
     catalog.unwrap_or_else(|| panic!("the model has errors\n{}", shown.join("\n")))
 }

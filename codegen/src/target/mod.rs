@@ -11,12 +11,15 @@
 #[cfg(test)]
 mod fixture;
 pub mod json;
+pub mod jsonschema;
 pub mod manifest;
 mod python;
 mod pythonic;
 mod rust;
 mod safe;
 pub mod static_id;
+
+use std::fmt;
 
 use crate::{
     model::{Catalog, Kind, Node},
@@ -53,6 +56,27 @@ pub enum GenerateError {
          without --no-expand"
     )]
     Unexpanded(String),
+    #[error("{format} cannot hold everything in this model:{}", Lines(problems))]
+    Unsupported {
+        format: &'static str,
+        /// Each names its node.
+        problems: Vec<String>,
+    },
+}
+
+impl GenerateError {
+    fn unsupported(format: &'static str, problems: Vec<String>) -> GenerateError {
+        GenerateError::Unsupported { format, problems }
+    }
+}
+
+/// Each on a line of its own.
+struct Lines<'a>(&'a [String]);
+
+impl fmt::Display for Lines<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|line| write!(f, "\n  {line}"))
+    }
 }
 
 /// The model as files; [`json`] alone is one text and no files.
@@ -61,16 +85,28 @@ pub fn generate(
     target: Target,
     templates: &Templates,
 ) -> Result<Vec<GeneratedFile>, GenerateError> {
-    let is_declared =
-        |node: &&Node| matches!(&node.kind, Kind::Branch(b) if !b.instances.is_empty());
-    if let Some(node) = catalog.root.descend().find(is_declared) {
-        return Err(GenerateError::Unexpanded(node.path.clone()));
-    }
+    expanded(catalog)?;
     match target {
         Target::Python => python::files(catalog, templates),
         Target::Rust => rust::files(catalog, templates),
         Target::Manifest => manifest::files(catalog, templates),
     }
+}
+
+/// Only expanded instances are signals.
+fn expanded(catalog: &Catalog) -> Result<(), GenerateError> {
+    let is_declared =
+        |node: &&Node| matches!(&node.kind, Kind::Branch(b) if !b.instances.is_empty());
+    match catalog.root.descend().find(is_declared) {
+        Some(node) => Err(GenerateError::Unexpanded(node.path.clone())),
+        None => Ok(()),
+    }
+}
+
+/// The structs of the types files and those that stand in the tree itself.
+fn structs(catalog: &Catalog) -> impl Iterator<Item = &Node> {
+    let roots = catalog.types.iter().chain([&catalog.root]);
+    roots.flat_map(Node::descend).filter(|node| matches!(node.kind, Kind::Struct(_)))
 }
 
 impl GeneratedFile {

@@ -1,6 +1,7 @@
 //! `vssc export FORMAT`: one file per format, with its options and its help.
 
 mod json;
+mod jsonschema;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -27,12 +28,15 @@ pub(super) struct Export {
 #[derive(Debug, Subcommand)]
 enum Format {
     Json(json::Json),
+    #[command(name = "jsonschema")]
+    JsonSchema(jsonschema::JsonSchema),
 }
 
 impl Export {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         match self.format {
             Format::Json(command) => command.run(),
+            Format::JsonSchema(command) => command.run(),
         }
     }
 }

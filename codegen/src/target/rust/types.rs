@@ -9,7 +9,10 @@ use super::{
     names::{self, Scope},
     text,
 };
-use crate::model::{Catalog, Kind, Node};
+use crate::{
+    model::{Catalog, Node},
+    target::structs,
+};
 
 /// The Rust name of each struct of the model.
 #[derive(Debug, Default)]
@@ -48,12 +51,6 @@ struct FieldView {
     docs: Vec<String>,
     name: String,
     value_type: String,
-}
-
-/// The structs of the types files and those that stand in the tree itself.
-fn structs(catalog: &Catalog) -> impl Iterator<Item = &Node> {
-    let roots = catalog.types.iter().chain([&catalog.root]);
-    roots.flat_map(Node::descend).filter(|node| matches!(node.kind, Kind::Struct(_)))
 }
 
 pub(super) fn names(catalog: &Catalog, scope: &mut Scope) -> StructNames {
