@@ -25,11 +25,15 @@ macro_rules! codes {
         }
 
         impl Code {
-            #[cfg(test)]
-            const ALL: &[Code] = &[$(Code::$name,)*];
+            pub const ALL: &[Code] = &[$(Code::$name,)*];
 
-            fn number(self) -> u16 {
+            pub fn number(self) -> u16 {
                 match self { $(Code::$name => $number,)* }
+            }
+
+            /// What is wrong, in few words.
+            pub fn title(self) -> &'static str {
+                match self { $(Code::$name => $title,)* }
             }
 
             /// What it usually is; a strict run or an older release's rules change that.
@@ -96,6 +100,32 @@ codes! {
     63 Error TooLarge "instances that multiply beyond all sense"
 }
 
+impl Code {
+    /// `VSS041`, in any case, or its number alone.
+    pub fn parse(text: &str) -> Option<Code> {
+        let number = number_of(text)?;
+        Code::ALL.iter().copied().find(|code| code.number() == number)
+    }
+
+    /// Those that somebody who wrote `text` may have meant: the next numbers, or the titles
+    /// that hold the word.
+    pub fn near(text: &str) -> Vec<Code> {
+        let Some(number) = number_of(text) else {
+            let word = text.to_lowercase();
+            let holds = |code: &&Code| !word.is_empty() && code.title().contains(&word);
+            return Code::ALL.iter().filter(holds).copied().collect();
+        };
+        let nearest = Code::ALL.iter().min_by_key(|code| code.number().abs_diff(number));
+        nearest.copied().into_iter().collect()
+    }
+}
+
+fn number_of(text: &str) -> Option<u16> {
+    let has_prefix = text.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("vss"));
+    let digits = if has_prefix { &text[3..] } else { text };
+    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
+}
+
 /// `VSS041`.
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -116,5 +146,18 @@ mod tests {
     fn a_code_prints_with_three_digits() {
         assert_eq!(Code::Unreadable.to_string(), "VSS001");
         assert_eq!(Code::UnknownUnit.to_string(), "VSS050");
+    }
+
+    #[test]
+    fn a_code_is_found_by_what_people_type() {
+        for text in ["VSS050", "vss050", "Vss50", "050", "50"] {
+            assert_eq!(Code::parse(text), Some(Code::UnknownUnit), "{text}");
+        }
+        for text in ["", "VSS", "VSS+50", "vss 50", "99999999", "\u{fc}50", "unit"] {
+            assert_eq!(Code::parse(text), None, "{text}");
+        }
+        assert_eq!(Code::near("VSS900").len(), 1);
+        assert_eq!(Code::near("Arraysize"), [Code::BadArraySize]);
+        assert!(Code::near("rhubarb").is_empty() && Code::near("").is_empty());
     }
 }

@@ -6,6 +6,7 @@
 //! [`Code`]. Must not know: what the passes do.
 
 mod code;
+pub mod explain;
 mod place;
 mod render;
 mod sink;

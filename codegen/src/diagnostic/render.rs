@@ -16,8 +16,9 @@ use super::{Diagnostic, Inclusion, Label, Severity};
 /// Lines longer than this are cut around the mark: a JSON export is one line.
 const MAX_WIDTH: usize = 120;
 
-struct Paint {
-    color: bool,
+/// Styles on a terminal, nothing elsewhere.
+pub(super) struct Paint {
+    pub(super) color: bool,
 }
 
 impl Paint {
@@ -29,8 +30,12 @@ impl Paint {
         self.wrap(if severity == Severity::Error { "1;31" } else { "1;33" }, text)
     }
 
-    fn frame(&self, text: &str) -> String {
-        self.wrap("34", text)
+    pub(super) fn frame(&self, text: &str) -> String {
+        if text.is_empty() { String::new() } else { self.wrap("34", text) }
+    }
+
+    pub(super) fn strong(&self, text: &str) -> String {
+        self.wrap("1", text)
     }
 }
 
@@ -38,7 +43,7 @@ pub(super) fn render(diagnostic: &Diagnostic, color: bool) -> String {
     let paint = Paint { color };
     let head = format!("{}[{}]", diagnostic.severity.name(), diagnostic.code);
     let head = paint.severity(diagnostic.severity, &head);
-    let mut out = format!("{head}: {}\n", paint.wrap("1", &clean(&diagnostic.message)));
+    let mut out = format!("{head}: {}\n", paint.strong(&clean(&diagnostic.message)));
     let widest = diagnostic.labels.iter().map(|label| label.line).max().unwrap_or(1);
     let width = widest.to_string().len();
     for (index, label) in diagnostic.labels.iter().enumerate() {
