@@ -6,11 +6,14 @@
 // A test fails by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod codes;
+
 use std::{
     fs, io,
     path::{Path, PathBuf},
 };
 
+use vehicle_edge_tests::root;
 use vss_codegen::{
     Request, cli, compile,
     source::{Input, LoadError, Loader},
@@ -27,17 +30,17 @@ impl Loader for CaseFolder {
         let Input::Path(path) = input else {
             return Err(LoadError::Other("only files here".to_owned()));
         };
-        let own = fs::read(self.0.join(path));
-        let shared = ["units.yaml", "quantities.yaml"].map(Path::new).contains(&path.as_path());
-        let bytes = match own {
-            Err(_) if shared => fs::read(self.0.join("../..").join(path)),
-            other => other,
-        };
-        bytes.map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => LoadError::NotFound,
-            _ => LoadError::Other(error.to_string()),
+        fs::read(self.0.join(path)).or_else(|error| match error.kind() {
+            io::ErrorKind::NotFound => shared_file(path).ok_or(LoadError::NotFound),
+            _ => Err(LoadError::Other(error.to_string())),
         })
     }
+}
+
+/// The units of a case that brings none of its own.
+fn shared_file(path: &Path) -> Option<Vec<u8>> {
+    let is_shared = ["units.yaml", "quantities.yaml"].map(Path::new).contains(&path);
+    is_shared.then(|| fs::read(root().join("tests/cases").join(path)).ok())?
 }
 
 fn request(model: &Path, options: &str) -> Request {

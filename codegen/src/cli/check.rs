@@ -2,10 +2,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{
-    model::ModelOptions,
-    output::{counted, say},
-};
+use super::{messages::Stream, model::ModelOptions, output::counted};
 use crate::Request;
 
 const EXAMPLES: &str = "\
@@ -13,6 +10,9 @@ Examples:
   vssc check
   vssc check vss/VehicleEdge.vspec -l vss/overlays/sports-car.vspec
   vssc check https://example.com/vss.json
+  vssc check --message-format short           file:line:column, for editors and grep
+  vssc check --message-format json            an object a line, for programs
+  vssc check --message-format sarif > vssc.sarif
 ";
 
 /// Check a model and say everything that is wrong with it.
@@ -29,13 +29,13 @@ impl Check {
     }
 
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        let catalog = match self.model.compile() {
+        let catalog = match self.model.compile_to(Stream::Stdout) {
             Ok(catalog) => catalog,
             Err(code) => return Ok(code),
         };
         let version = catalog.version().map(|version| format!(" {version}")).unwrap_or_default();
         let signals = counted(catalog.leaves().count(), "signal");
-        say(format_args!("{}{version}: {signals}, no errors", catalog.root.name));
+        self.model.say(format_args!("{}{version}: {signals}, no errors", catalog.root.name));
         Ok(ExitCode::SUCCESS)
     }
 }

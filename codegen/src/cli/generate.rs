@@ -81,7 +81,7 @@ impl Generate {
             return check(&self.output, &files);
         }
         let written = output::write(&self.output, &files)?;
-        say(summary(written, &self.output, started.elapsed().as_millis()));
+        self.model.say(summary(written, &self.output, started.elapsed().as_millis()));
         // The process ends here: taking a large tree apart first would be idle work.
         std::mem::forget(catalog);
         Ok(ExitCode::SUCCESS)

@@ -6,10 +6,13 @@
 //! Must not know: how anything is compiled or generated.
 
 mod check;
+mod color;
 mod completions;
 mod dump;
+mod explain;
 mod export;
 mod generate;
+mod messages;
 mod model;
 mod output;
 
@@ -26,6 +29,7 @@ Examples:
   vssc export json -o model.json              expanded VSS JSON
   vssc export json --pretty -s model.json     JSON can be read, too
   vssc generate python -o sdk                 a typed Python package
+  vssc explain VSS041                         what the code of a message means
 
 Exit code: 0; 1 where the model has errors or something cannot be written; 2 for arguments
 that make no sense.
@@ -45,6 +49,7 @@ enum Command {
     Export(export::Export),
     Generate(generate::Generate),
     Dump(dump::Dump),
+    Explain(explain::Explain),
     Completions(completions::Completions),
 }
 
@@ -68,6 +73,7 @@ pub fn main() -> ExitCode {
         Command::Export(command) => command.run(),
         Command::Generate(command) => command.run(),
         Command::Dump(command) => command.run(),
+        Command::Explain(command) => command.run(),
         Command::Completions(command) => command.run(),
     };
     result.unwrap_or_else(|error| {

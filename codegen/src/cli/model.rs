@@ -1,10 +1,13 @@
 //! The options that name a model, shared by every subcommand that reads one.
 
-use std::{io::IsTerminal, process::ExitCode};
+use std::{fmt, process::ExitCode};
 
 use clap::{Args, ValueEnum, builder::NonEmptyStringValueParser};
 
-use super::output::{counted, say};
+use super::{
+    messages::{MessageOptions, Stream},
+    output::say,
+};
 use crate::{
     Diagnostic, Request, StrictRule, VssVersion, compile,
     model::Catalog,
@@ -72,6 +75,9 @@ pub(super) struct ModelOptions {
     /// show [default: today's rules].
     #[arg(long, value_name = "VERSION", value_parser = version)]
     vss_version: Option<VssVersion>,
+
+    #[command(flatten)]
+    messages: MessageOptions,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -130,35 +136,31 @@ impl ModelOptions {
 
     /// Compiles and prints what there is to say. `Err` is the exit code of a failure.
     pub(super) fn compile(&self) -> Result<Catalog, ExitCode> {
+        self.compile_to(Stream::Stderr)
+    }
+
+    /// The same, with messages for programs on a stream of the command's choice.
+    pub(super) fn compile_to(&self, stream: Stream) -> Result<Catalog, ExitCode> {
         let (catalog, diagnostics) = compile(&self.request(), &HostLoader::new());
-        self.print(&diagnostics);
+        if let Err(error) = self.print_to(&diagnostics, stream) {
+            say(format_args!("error: {error:#}"));
+            return Err(ExitCode::FAILURE);
+        }
         catalog.ok_or(ExitCode::FAILURE)
     }
 
-    /// Everything on standard error, with a line that counts it.
+    /// Everything on standard error, where nothing can go wrong.
     pub(super) fn print(&self, diagnostics: &[Diagnostic]) {
-        print(diagnostics);
+        let _ = self.print_to(diagnostics, Stream::Stderr);
     }
-}
 
-fn print(diagnostics: &[Diagnostic]) {
-    if diagnostics.is_empty() {
-        return;
+    fn print_to(&self, diagnostics: &[Diagnostic], stream: Stream) -> anyhow::Result<()> {
+        let model = self.request().model.unwrap_or_else(Input::default_model);
+        self.messages.print(diagnostics, &model.to_string(), stream)
     }
-    let stderr = std::io::stderr();
-    let color = stderr.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
-    let mut text = String::new();
-    for diagnostic in diagnostics {
-        text.push_str(&diagnostic.render(color));
-        text.push('\n');
-    }
-    text.push_str(&summary(diagnostics));
-    say(text);
-}
 
-fn summary(diagnostics: &[Diagnostic]) -> String {
-    let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
-    let parts = [(errors, "error"), (diagnostics.len() - errors, "warning")];
-    let parts = parts.into_iter().filter(|(number, _)| *number > 0);
-    parts.map(|(number, what)| counted(number, what)).collect::<Vec<_>>().join(", ")
+    /// Says how it went, to people alone: a program gets nothing but messages.
+    pub(super) fn say(&self, text: impl fmt::Display) {
+        self.messages.say(text);
+    }
 }

@@ -40,11 +40,11 @@ pub struct Example<'p> {
 
 /// The wrong example of a page and the right one, or why it has none.
 pub fn examples(page: &str) -> Result<[Example<'_>; 2], &str> {
-    let none = |block: &Block<'_>| match block {
+    let reason = blocks(page).find_map(|block| match block {
         Block::Text(text) => text.strip_prefix("No example: "),
         _ => None,
-    };
-    match blocks(page).find_map(|block| none(&block)) {
+    });
+    match reason {
         Some(reason) => Err(reason),
         None => Ok(["wrong", "right"].map(|side| example(page, side))),
     }
@@ -169,7 +169,8 @@ fn first_block(page: &str) -> Option<(Block<'_>, &str)> {
     }
     if let Some(code) = page.strip_prefix("```") {
         let (info, body) = code.split_once('\n').unwrap_or((code, ""));
-        let end = if body.starts_with("```") { Some(0) } else { body.find("\n```").map(|at| at + 1) };
+        let end =
+            if body.starts_with("```") { Some(0) } else { body.find("\n```").map(|at| at + 1) };
         let (text, left) = body.split_at(end.unwrap_or(body.len()));
         let left = left.strip_prefix("```").unwrap_or(left);
         return Some((Block::Code { fence: Fence::parse(info), text }, left));

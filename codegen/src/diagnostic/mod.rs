@@ -1,14 +1,18 @@
 //! Problems as the author of a model reads them.
 //!
 //! In: a [`Report`] made by a pass: code, message, spans with a word each, a help text.
-//! Out: [`Diagnostic`]s with file, line and column, sorted by place, each said once.
+//! Out: [`Diagnostic`]s with file, line and column, sorted by place, each said once, and
+//! their forms: for people, a line each, JSON, SARIF. [`explain`] has a page on each code.
 //! The wording of a problem lives in the pass that finds it; the table of codes is
 //! [`Code`]. Must not know: what the passes do.
 
 mod code;
 pub mod explain;
+mod json;
 mod place;
 mod render;
+pub mod sarif;
+mod short;
 mod sink;
 
 pub use code::{Code, Severity};
@@ -68,5 +72,15 @@ impl Diagnostic {
     /// The whole report, ending in a line end.
     pub fn render(&self, color: bool) -> String {
         render::render(self, color)
+    }
+
+    /// `file:line:column: error[VSS041]: message`, ending in a line end.
+    pub fn short(&self) -> String {
+        short::render(self)
+    }
+
+    /// A JSON object of the schema `codegen/schema/message.json`, ending in a line end.
+    pub fn json(&self) -> String {
+        json::render(self)
     }
 }
