@@ -357,7 +357,7 @@ mod tests {
                 }
                 "over.vspec" => "Car.Door.Is: {min: 1, delete: no}\n",
                 "units.yaml" => {
-                    "km: {definition: Far, unit: kilometer, qudt: {quantity-kind: x}, allowed-datatypes: [numeric]}"
+                    "km: {definition: Far, unit: kilometer, qudt: {unit: x, quantity-kind: x}, allowed-datatypes: [numeric]}"
                 }
                 _ => return Err(LoadError::NotFound),
             };

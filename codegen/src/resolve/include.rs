@@ -25,11 +25,12 @@ const MAX_NODES: usize = 5_000_000;
 /// The extensions that an include may leave out.
 const EXTENSIONS: [&str; 3] = ["vspec", "yaml", "yml"];
 
-/// Whether keys with `*` stand for the keys they match. In the model itself they do not.
+/// Whether keys with `*` stand for the keys they match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Globs {
-    Literal,
-    Expand,
+    /// In all but the root file: there is nothing yet that they could match.
+    AfterRoot,
+    Everywhere,
 }
 
 pub(super) fn gather(
@@ -113,7 +114,7 @@ impl Gatherer<'_, '_> {
             };
             (key, node.span, &node.attributes)
         });
-        if self.globs == Globs::Literal {
+        if self.globs == Globs::AfterRoot && self.open.len() == 1 {
             keyed.for_each(|(key, span, attributes)| self.flat.lay(key, span, attributes));
         } else {
             overlay::lay_nodes(self.flat, keyed, self.sink);

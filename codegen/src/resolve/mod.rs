@@ -80,7 +80,7 @@ fn run(
     observer.after(Pass::Unit, Held::Units(&units))?;
 
     let mut flat = Flat::default();
-    include::gather(&mut flat, root, Globs::Literal, &request.include_dirs, reader, sink);
+    include::gather(&mut flat, root, Globs::AfterRoot, &request.include_dirs, reader, sink);
     observer.after(Pass::Include, Held::Flat(&flat))?;
     overlay::lay(&mut flat, &request.overlays, &request.include_dirs, reader, sink);
     observer.after(Pass::Overlay, Held::Flat(&flat))?;

@@ -25,7 +25,7 @@ pub(super) fn lay(
 ) {
     for overlay in overlays {
         if let Some(id) = reader.require(overlay, sink) {
-            gather(flat, id, Globs::Expand, include_dirs, reader, sink);
+            gather(flat, id, Globs::Everywhere, include_dirs, reader, sink);
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use std::{collections::HashMap, rc::Rc};
 
-use super::flat::Flat;
+use super::flat::{Flat, FlatNode};
 use crate::{
     diagnostic::{Code, Report, Sink},
     model::nearest,
@@ -86,14 +86,15 @@ pub(super) fn build(flat: Flat, model: &str, sink: &mut Sink) -> Option<Tree> {
     let mut builder = Builder {
         tree: Tree { nodes: Vec::with_capacity(flat.nodes.len()), root: NodeId(0) },
         ids: HashMap::with_capacity(flat.nodes.len()),
-        flat: &flat,
     };
+    let mut keys = Vec::with_capacity(flat.nodes.len());
     for (key, node) in &flat.nodes {
         match problem_of(key, node.span, &root) {
             Some(report) => sink.push(report),
-            None => drop(builder.node(key, node.span)),
+            None => keys.push((&**key, node)),
         }
     }
+    builder.nodes(keys);
     Some(builder.tree)
 }
 
@@ -145,33 +146,58 @@ fn problem_of(key: &str, span: Span, root: &str) -> Option<Report> {
 struct Builder<'f> {
     tree: Tree,
     ids: HashMap<&'f str, NodeId>,
-    flat: &'f Flat,
 }
 
 impl<'f> Builder<'f> {
+    /// Children stand in the order of first appearance, and those that only the path of
+    /// another node implies behind them.
+    fn nodes(&mut self, mut keys: Vec<(&'f str, &'f FlatNode)>) {
+        keys.sort_by_cached_key(|(key, _)| key.matches('.').count());
+        let mut orphans = Vec::new();
+        for (path, node) in keys {
+            let id = self.add(path, node.span, node.attributes.clone(), false);
+            match path.rsplit_once('.') {
+                None => self.tree.root = id,
+                Some((above, _)) => match self.ids.get(above) {
+                    Some(parent) => self.tree.node_mut(*parent).children.push(id),
+                    None => orphans.push((id, above, node.span)),
+                },
+            }
+        }
+        for (id, above, span) in orphans {
+            let parent = self.implied(above, span);
+            self.tree.node_mut(parent).children.push(id);
+        }
+    }
+
     /// The node of a path, made with all the nodes above it where they are missing.
-    fn node(&mut self, path: &'f str, span: Span) -> NodeId {
+    fn implied(&mut self, path: &'f str, span: Span) -> NodeId {
         if let Some(id) = self.ids.get(path) {
             return *id;
         }
-        let parent = path.rsplit_once('.').map(|(parent, _)| self.node(parent, span));
-        let name = path.rsplit('.').next().unwrap_or(path);
-        let (attributes, span, is_implied) = match self.flat.nodes.get(path) {
-            Some(node) => (node.attributes.clone(), node.span, false),
-            None => (Rc::new(implied_branch(span)), span, true),
-        };
+        let id = self.add(path, span, Rc::new(implied_branch(span)), true);
+        if let Some((above, _)) = path.rsplit_once('.') {
+            let parent = self.implied(above, span);
+            self.tree.node_mut(parent).children.push(id);
+        }
+        id
+    }
+
+    fn add(
+        &mut self,
+        path: &'f str,
+        span: Span,
+        attributes: Rc<Attributes>,
+        is_implied: bool,
+    ) -> NodeId {
         let id = self.tree.add(TreeNode {
-            name: name.into(),
+            name: path.rsplit('.').next().unwrap_or(path).into(),
             span,
             attributes,
             children: Vec::new(),
             instance: None,
             is_implied,
         });
-        match parent {
-            Some(parent) => self.tree.node_mut(parent).children.push(id),
-            None => self.tree.root = id,
-        }
         self.ids.insert(path, id);
         id
     }

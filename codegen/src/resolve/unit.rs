@@ -24,17 +24,23 @@ pub(super) struct Unit {
 #[derive(Debug, Default)]
 pub(super) struct Units {
     list: Vec<Unit>,
-    /// Keys and labels in lower case, with the place in the list.
+    /// Keys in lower case, and labels that have no capitals, with the place in the list.
     index: HashMap<String, usize>,
     files: Vec<String>,
     is_open: bool,
 }
 
 impl Units {
-    /// By key or label, in any case; a key goes before a label.
+    /// By key or label, in any case.
     pub(super) fn find(&self, text: &str) -> Option<&Unit> {
-        let at = self.index.get(text).or_else(|| self.index.get(&text.to_lowercase()))?;
-        self.list.get(*at)
+        self.list.get(*self.index.get(&text.to_lowercase())?)
+    }
+
+    /// The unit with this label, which the language does not find: labels count in lower
+    /// case alone.
+    pub(super) fn by_lost_label(&self, text: &str) -> Option<&Unit> {
+        let is_label = |unit: &&Unit| unit.meaning.label.as_deref() == Some(text);
+        self.list.iter().find(is_label)
     }
 
     /// In the order of the files.
@@ -48,9 +54,9 @@ impl Units {
         self.is_open
     }
 
-    /// Every key and label, for suggestions.
+    /// Every key and label that is found, for suggestions.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        let labels = self.list.iter().filter_map(|unit| unit.meaning.label.as_deref());
+        let labels = self.list.iter().filter_map(Unit::found_label);
         self.list.iter().map(|unit| unit.key.as_str()).chain(labels)
     }
 
@@ -75,6 +81,10 @@ struct Quantities {
 }
 
 impl Unit {
+    fn found_label(&self) -> Option<&str> {
+        self.meaning.label.as_deref().filter(|label| label.to_lowercase() == *label)
+    }
+
     pub(super) fn datatypes(&self) -> &[DataType] {
         &self.datatypes
     }
@@ -172,10 +182,13 @@ fn read_quantities(files: &[(Input, Raw)], sink: &mut Sink) -> Vec<String> {
     let mut names = Vec::new();
     for (_, root) in files {
         for (key, value) in entries(root, "quantities", sink) {
-            let name = key.key_text().unwrap_or_default();
-            if field(value, "definition").and_then(Raw::as_str).is_none() {
+            let Some(name) = name_of(key, sink) else { continue };
+            if field(value, "definition").is_none_or(Raw::is_null) {
                 let message = format!("the quantity '{name}' needs a 'definition'");
                 sink.push(Report::new(Code::BadUnit, message).at(key.span));
+            }
+            for field in ["definition", "comment", "remark"] {
+                text_of(value, field, name, sink);
             }
             names.push(name.to_lowercase());
         }
@@ -188,21 +201,33 @@ fn field<'r>(map: &'r Raw, name: &str) -> Option<&'r Raw> {
     pairs.iter().find(|(key, _)| key.as_str() == Some(name)).map(|(_, value)| value)
 }
 
+/// The key of a unit or quantity.
+fn name_of<'r>(key: &'r Raw, sink: &mut Sink) -> Option<&'r str> {
+    let name = key.as_str();
+    if name.is_none() {
+        let message = format!("a name is text, but this reads as {}", key.kind());
+        sink.push(Report::new(Code::BadKey, message).at(key.span).help("put it in quotes"));
+    }
+    name
+}
+
+fn text_of(map: &Raw, field_name: &str, name: &str, sink: &mut Sink) -> Option<String> {
+    let raw = field(map, field_name)?;
+    if raw.as_str().is_none() && !raw.is_null() {
+        let message = format!("'{field_name}' of '{name}' takes text, not {}", raw.kind());
+        sink.push(Report::new(Code::BadUnit, message).at(raw.span));
+    }
+    raw.as_str().map(str::to_owned)
+}
+
 fn read_unit(key: &Raw, value: &Raw, quantities: &Quantities, sink: &mut Sink) -> Option<Unit> {
-    let name = key.key_text().unwrap_or_default();
+    let name = name_of(key, sink)?;
     let bad = |message: String, span: Span| Report::new(Code::BadUnit, message).at(span);
     if !matches!(value.value, RawValue::Map(_)) {
         sink.push(bad(format!("the unit '{name}' is a map, not {}", value.kind()), value.span));
         return None;
     }
-    let mut text = |field_name: &str| {
-        let raw = field(value, field_name)?;
-        if raw.as_str().is_none() && !raw.is_null() {
-            let message = format!("'{field_name}' of '{name}' takes text, not {}", raw.kind());
-            sink.push(bad(message, raw.span));
-        }
-        raw.as_str().map(str::to_owned)
-    };
+    let mut text = |field_name: &str| text_of(value, field_name, name, sink);
     let (definition, label, quantity) = (text("definition"), text("unit"), text("quantity"));
     if definition.is_none() {
         sink.push(bad(format!("the unit '{name}' needs a 'definition'"), key.span));
@@ -211,13 +236,13 @@ fn read_unit(key: &Raw, value: &Raw, quantities: &Quantities, sink: &mut Sink) -
         let report = bad(format!("the unit '{name}' needs its spelled-out name 'unit'"), key.span);
         sink.push(report.help("write 'unit: null' if it has none"));
     }
-    check_quantity(&name, key, value, quantity.as_deref(), quantities, sink);
-    let datatypes = field(value, "allowed-datatypes").filter(|raw| !raw.is_null());
+    check_quantity(name, key, value, quantity.as_deref(), quantities, sink);
+    let datatypes = field(value, "allowed-datatypes");
     Some(Unit {
         key: name.to_string(),
         span: key.span,
         meaning: model::Unit { label, definition: definition.unwrap_or_default(), quantity },
-        datatypes: datatypes.map_or_else(Vec::new, |raw| read_datatypes(&name, raw, sink)),
+        datatypes: datatypes.map_or_else(Vec::new, |raw| read_datatypes(name, raw, sink)),
         datatypes_span: datatypes.map(|raw| raw.span),
     })
 }
@@ -230,15 +255,25 @@ fn check_quantity(
     known: &Quantities,
     sink: &mut Sink,
 ) {
+    let qudt = field(value, "qudt").filter(|qudt| !qudt.is_null());
+    for part in ["unit", "quantity-kind"] {
+        if let Some(qudt) = qudt
+            && field(qudt, part).and_then(Raw::as_str).is_none()
+        {
+            let message = format!("the 'qudt' of the unit '{name}' needs a '{part}'");
+            sink.push(Report::new(Code::BadUnit, message).at(qudt.span));
+        }
+    }
     let Some(quantity) = quantity else {
-        let qudt = field(value, "qudt").and_then(|qudt| field(qudt, "quantity-kind"));
-        if qudt.is_none() {
+        let is_null = field(value, "quantity").is_some_and(Raw::is_null);
+        if qudt.is_none() || is_null {
             let message = format!("the unit '{name}' needs a 'quantity'");
             sink.push(Report::new(Code::BadUnit, message).at(key.span));
         }
         return;
     };
-    if !known.is_open && !known.names.contains(&quantity.to_lowercase()) {
+    // The names of quantities are kept in lower case, and those that units give are not.
+    if !known.is_open && !known.names.iter().any(|name| name == quantity) {
         let span = field(value, "quantity").map_or(key.span, |raw| raw.span);
         let message = format!("the unit '{name}' is of an unknown quantity '{quantity}'");
         let report = Report::new(Code::UnknownQuantity, message).at(span);
@@ -261,9 +296,11 @@ fn read_datatypes(unit: &str, raw: &Raw, sink: &mut Sink) -> Vec<DataType> {
     let mut datatypes = Vec::with_capacity(items.len());
     for item in items.iter() {
         let text = item.as_str().unwrap_or_default();
-        match text.parse() {
-            Ok(datatype) => datatypes.push(datatype),
-            Err(_) => {
+        match text.parse::<DataType>() {
+            Ok(datatype) if !matches!(datatype.element, Element::Struct(_)) => {
+                datatypes.push(datatype);
+            }
+            _ => {
                 let message = format!("unknown datatype '{}'", item.literal());
                 sink.push(
                     Report::new(Code::UnknownDatatype, message)
@@ -305,10 +342,11 @@ fn index_labels(units: &mut Units, sink: &mut Sink) {
             );
         }
     }
+    // Of a key and a label that are the same, that of the later unit counts.
+    units.index.clear();
     for (at, unit) in units.list.iter().enumerate() {
-        if let Some(label) = &unit.meaning.label {
-            units.index.entry(label.to_lowercase()).or_insert(at);
-        }
+        units.index.extend(unit.found_label().map(|label| (label.to_owned(), at)));
+        units.index.insert(unit.key.to_lowercase(), at);
     }
 }
 

@@ -18,6 +18,10 @@ pub(crate) enum Name {
     Instances,
     InstancesRelation,
     Aggregate,
+    /// What expansion sets on the branches that it makes; an author has no use for it.
+    IsInstance,
+    /// The path; every node has it from its key.
+    Fqn,
     Datatype,
     Arraysize,
     Min,
@@ -31,7 +35,7 @@ pub(crate) enum Name {
     Extra(Rc<str>),
 }
 
-const NAMES: [(&str, Name); 21] = [
+const NAMES: [(&str, Name); 23] = [
     ("type", Name::Type),
     ("description", Name::Description),
     ("datatype", Name::Datatype),
@@ -53,6 +57,8 @@ const NAMES: [(&str, Name); 21] = [
     ("includes", Name::Includes),
     ("instances_relation", Name::InstancesRelation),
     ("aggregate", Name::Aggregate),
+    ("is_instance", Name::IsInstance),
+    ("fqn", Name::Fqn),
 ];
 
 impl Name {
@@ -70,9 +76,10 @@ impl Name {
         }
     }
 
-    /// Every name of the language, for suggestions.
+    /// Every name that an author may use, for suggestions.
     pub(crate) fn known() -> impl Iterator<Item = &'static str> {
-        NAMES.iter().map(|(text, _)| *text)
+        let is_for_authors = |name: &Name| !matches!(name, Name::IsInstance | Name::Fqn);
+        NAMES.iter().filter(move |(_, name)| is_for_authors(name)).map(|(text, _)| *text)
     }
 }
 

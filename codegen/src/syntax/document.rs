@@ -80,12 +80,28 @@ fn read_nodes(
         } else if is_json {
             tree_node(&mut document.nodes, name, key.span, value, 1, sink);
         } else if let Some(mut attributes) = attributes_of(&name, value, sink) {
-            if let Some(includes) = attributes.remove(&Name::Includes) {
-                branch_includes(&mut document.includes, &name, &includes.value, sink);
-            }
+            take_includes(&mut attributes, &name, &mut document.includes, sink);
             let attributes = Rc::new(attributes);
             document.nodes.push(DocumentNode { key: name, span: key.span, attributes });
         }
+    }
+}
+
+/// Only where the same map says that the node is a branch are its `includes` files; else they
+/// are an attribute as any that the language does not know.
+fn take_includes(
+    attributes: &mut Attributes,
+    node: &Rc<str>,
+    includes: &mut Vec<Include>,
+    sink: &mut Sink,
+) {
+    let is_branch = attributes.value(&Name::Type).and_then(Raw::as_str) == Some("branch");
+    let Some(attribute) = attributes.remove(&Name::Includes) else { return };
+    if is_branch && !attribute.value.is_null() {
+        branch_includes(includes, node, &attribute.value, sink);
+    } else {
+        let name = Name::Extra(Name::Includes.text().into());
+        attributes.set(Attribute { name, ..attribute });
     }
 }
 

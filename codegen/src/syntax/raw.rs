@@ -62,7 +62,9 @@ impl Raw {
     pub(crate) fn key_text(&self) -> Option<Rc<str>> {
         Some(match &self.value {
             RawValue::String(text) | RawValue::Timestamp(text) => text.clone(),
-            RawValue::Null | RawValue::Bool(_) | RawValue::Int(_) | RawValue::Float(_) => {
+            // The language came from Python, whose nothing is spelled so.
+            RawValue::Null => "None".into(),
+            RawValue::Bool(_) | RawValue::Int(_) | RawValue::Float(_) => {
                 self.literal().to_string().into()
             }
             RawValue::List(_) | RawValue::Map(_) => return None,

@@ -70,14 +70,22 @@ pub(super) fn is_below(a: &Literal, b: &Literal) -> bool {
     }
 }
 
+/// As [`is_below`], but floats may miss a bound by a millionth: they are seldom exact.
+fn is_clearly_below(a: &Literal, b: &Literal) -> bool {
+    match (a, b) {
+        (Literal::Int(a), Literal::Int(b)) => a < b,
+        _ => matches!((a.as_f64(), b.as_f64()), (Some(a), Some(b)) if b - a > 1.5e-6),
+    }
+}
+
 /// Why the bounds exclude a value.
 pub(super) fn excludes(leaf: &Leaf, value: &Literal) -> Option<String> {
     if leaf.datatype.element == Element::Boolean {
         return None;
     }
     match (&leaf.min, &leaf.max) {
-        (Some(min), _) if is_below(value, min) => Some(format!("below the minimum {min}")),
-        (_, Some(max)) if is_below(max, value) => Some(format!("above the maximum {max}")),
+        (Some(min), _) if is_clearly_below(value, min) => Some(format!("below the minimum {min}")),
+        (_, Some(max)) if is_clearly_below(max, value) => Some(format!("above the maximum {max}")),
         _ => None,
     }
 }

@@ -77,14 +77,15 @@ pub(super) fn extra(attributes: &Attributes) -> IndexMap<String, Literal> {
 
 /// Checks the switches; returns whether the node is to be deleted.
 pub(super) fn flags(attributes: &Attributes, sink: &mut Sink) -> bool {
-    let mut flag = |name: &Name| {
-        let raw = &attributes.get(name)?.value;
-        let value = scalars::boolean(raw);
-        if value.is_none() {
-            sink.push(wrong_kind(name, "true or false", raw));
-        }
-        value
-    };
-    flag(&Name::Instantiate);
-    flag(&Name::Delete) == Some(true)
+    flag(attributes, &Name::Instantiate, sink);
+    flag(attributes, &Name::Delete, sink) == Some(true)
+}
+
+pub(super) fn flag(attributes: &Attributes, name: &Name, sink: &mut Sink) -> Option<bool> {
+    let raw = &attributes.get(name)?.value;
+    let value = scalars::boolean(raw);
+    if value.is_none() {
+        sink.push(wrong_kind(name, "true or false", raw));
+    }
+    value
 }

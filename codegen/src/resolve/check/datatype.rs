@@ -46,6 +46,9 @@ fn unknown(text: &str, structs: &BTreeSet<String>, raw: &Raw) -> Report {
         return report
             .help(format!("an array is '{element}[]'; how long it is goes into 'arraysize'"));
     }
+    if text == "int[]" {
+        return report.help("of 'int' there are no arrays: write 'int64[]' or another width");
+    }
     let (name, brackets) = match text.strip_suffix("[]") {
         Some(name) => (name, "[]"),
         None => (text, ""),

@@ -36,7 +36,8 @@ pub(super) fn read(attributes: &Attributes, leaf: &Leaf, sink: &mut Sink) -> Opt
 }
 
 fn check_length(length: usize, leaf: &Leaf, raw: &Raw, sink: &mut Sink) {
-    if let Some(size) = leaf.arraysize
+    // A size of nought says nothing.
+    if let Some(size) = leaf.arraysize.filter(|size| *size > 0)
         && size != length as u64
     {
         let message = format!("'arraysize' is {size}, and the length of the default {length}");
@@ -59,8 +60,9 @@ fn element(raw: &Raw, leaf: &Leaf, sink: &mut Sink) -> Option<Literal> {
         sink.push(Report::new(Code::BadDefault, message).at(raw.span));
     } else if !is_listed(leaf, &value) {
         let message = format!("the default '{value}' is not among the allowed values");
-        // The language has always let these pass.
-        let code = if is_empty(&value) { Code::OddDefault } else { Code::BadDefault };
+        // The language has always let these pass, where they are the whole default.
+        let is_let_pass = is_empty(&value) && !leaf.datatype.is_array;
+        let code = if is_let_pass { Code::OddDefault } else { Code::BadDefault };
         sink.push(Report::new(code, message).at(raw.span));
     }
     Some(value)

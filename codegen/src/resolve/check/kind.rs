@@ -45,7 +45,10 @@ impl NodeKind {
             | Name::Delete
             | Name::Includes
             | Name::Extra(_) => true,
-            Name::Instances | Name::InstancesRelation | Name::Aggregate => self == NodeKind::Branch,
+            Name::Fqn => false,
+            Name::Instances | Name::InstancesRelation | Name::Aggregate | Name::IsInstance => {
+                self == NodeKind::Branch
+            }
             Name::Datatype
             | Name::Arraysize
             | Name::Min

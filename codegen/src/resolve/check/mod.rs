@@ -169,6 +169,9 @@ fn check_attributes(
         None => None,
         Some(kind::NodeKind::Branch) => {
             kind::check_relation(attributes, sink);
+            for name in [Name::Aggregate, Name::IsInstance] {
+                common::flag(attributes, &name, sink);
+            }
             let instances = attributes.value(&Name::Instances);
             Some(CheckedKind::Branch {
                 instances: instances.map_or_else(Vec::new, instance_literals),

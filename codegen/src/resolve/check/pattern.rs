@@ -16,7 +16,8 @@ pub(super) fn read(
 ) -> Option<String> {
     let raw = attributes.value(&Name::Pattern)?;
     let text = common::text(attributes, &Name::Pattern, sink)?;
-    if datatype.element != Element::String {
+    // An empty one says nothing, and so goes with everything.
+    if datatype.element != Element::String && !text.is_empty() {
         let message = format!("'pattern' goes with strings, and '{datatype}' is none");
         sink.push(Report::new(Code::Conflict, message).at(raw.span));
         return None;
@@ -38,7 +39,10 @@ pub(super) fn check_values(attributes: &Attributes, leaf: &Leaf, sink: &mut Sink
     };
     for name in [Name::Default, Name::Allowed] {
         for value in attributes.value(&name).map(elements).unwrap_or_default() {
-            if value.as_str().is_some_and(|text| !regex.is_match(text)) {
+            // An empty default says that there is none.
+            let is_open = name == Name::Default && !leaf.datatype.is_array;
+            let is_wrong = |text: &str| !(is_open && text.is_empty()) && !regex.is_match(text);
+            if value.as_str().is_some_and(is_wrong) {
                 let message = format!(
                     "the {} value '{}' does not match the pattern",
                     name.text(),

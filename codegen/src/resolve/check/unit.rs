@@ -27,6 +27,9 @@ pub(super) fn read(
         }
         let report = Report::new(Code::UnknownUnit, format!("unknown unit '{text}'")).at(raw.span);
         sink.push(match nearest(&text, units.names()) {
+            _ if let Some(unit) = units.by_lost_label(&text) => {
+                report.help(format!("a name with capitals is not found: write '{}'", unit.key))
+            }
             Some(near) => report.did_you_mean(Some(near)),
             None => report.help(units.sources()),
         });

@@ -120,6 +120,7 @@ fn expand_node(
     }
     let top: Vec<NodeId> = made.top.iter().map(|(_, instance)| *instance).collect();
     if !is_sibling {
+        refuse_namesakes(tree, &kept, &made.top, span)?;
         kept.extend(top);
         tree.node_mut(id).children = kept;
         return Ok(Vec::new());
@@ -222,17 +223,25 @@ fn place_beside(
         let message = "the root has no place beside it for its instances";
         return Err(Report::new(Code::BadInstances, message).at(span));
     };
-    let siblings = &tree.node(parent).children;
-    let taken: HashMap<Rc<str>, Span> =
-        siblings.iter().map(|id| (tree.node(*id).name.clone(), tree.node(*id).span)).collect();
-    for (name, instance) in instances {
-        if let Some(other) = taken.get(name) {
-            let message = format!("there is a node '{name}' already beside this branch");
-            return Err(Report::new(Code::BadInstances, message)
-                .at(span)
-                .label(*other, "defined here"));
-        }
-        tree.node_mut(parent).children.push(*instance);
-    }
+    refuse_namesakes(tree, &tree.node(parent).children, instances, span)?;
+    tree.node_mut(parent).children.extend(instances.iter().map(|(_, instance)| *instance));
     Ok(())
+}
+
+/// Two nodes of one path would be one signal too many.
+fn refuse_namesakes(
+    tree: &Tree,
+    present: &[NodeId],
+    instances: &[(Rc<str>, NodeId)],
+    span: Span,
+) -> Result<(), Report> {
+    let taken: HashMap<&str, Span> =
+        present.iter().map(|id| (&*tree.node(*id).name, tree.node(*id).span)).collect();
+    match instances.iter().find_map(|(name, _)| Some((name, *taken.get(&**name)?))) {
+        None => Ok(()),
+        Some((name, other)) => {
+            let message = format!("where the instance '{name}' goes, there is a node already");
+            Err(Report::new(Code::BadInstances, message).at(span).label(other, "defined here"))
+        }
+    }
 }

@@ -85,9 +85,10 @@ fn expand_name(raw: &Raw, names: &mut Vec<Rc<str>>, sink: &mut Sink) -> Option<(
         sink.push(report);
         return None;
     }
-    names.extend(
-        (range.low..=range.high).map(|n| format!("{}{n}{}", range.before, range.after).into()),
-    );
+    // The same bracket elsewhere in the name counts along.
+    let bracket = range.bracket;
+    let name = |number: u64| text.replace(bracket, &number.to_string()).into();
+    names.extend((range.low..=range.high).map(name));
     Some(())
 }
 
@@ -119,33 +120,34 @@ fn name_of(raw: &Raw, sink: &mut Sink) -> Option<Rc<str>> {
 /// `Row[1,4]`; of several brackets the last one counts.
 #[derive(Debug)]
 struct Range<'t> {
-    before: &'t str,
+    /// `[1,4]` as written.
+    bracket: &'t str,
     low: u64,
     high: u64,
-    after: &'t str,
 }
 
 impl<'t> Range<'t> {
     fn find(text: &'t str) -> Option<Range<'t>> {
         text.rmatch_indices('[').find_map(|(open, _)| {
-            let (inside, after) = text[open + 1..].split_once(']')?;
+            let (inside, _) = text[open + 1..].split_once(']')?;
             let (low, high) = inside.split_once(',')?;
             let number = |digits: &str| {
                 let is_number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
                 // A number beyond all bounds is caught as too far.
                 is_number.then(|| digits.parse().unwrap_or(u64::MAX))
             };
-            Some(Range { before: &text[..open], low: number(low)?, high: number(high)?, after })
+            let bracket = &text[open..open + inside.len() + 2];
+            Some(Range { bracket, low: number(low)?, high: number(high)? })
         })
     }
 
     fn problem(&self, text: &str, span: Span) -> Option<Report> {
-        let Range { before, low, high, after } = self;
+        let Range { bracket, low, high } = self;
         if low > high {
             return Some(
                 Report::new(Code::BadRange, format!("the range in '{text}' counts backwards"))
                     .at(span)
-                    .help(format!("write '{before}[{high},{low}]{after}'")),
+                    .help(format!("write '{}'", text.replace(bracket, &format!("[{high},{low}]")))),
             );
         }
         (high - low >= MAX_RANGE).then(|| {
@@ -194,6 +196,7 @@ mod tests {
     #[test]
     fn only_the_last_bracket_counts_and_padding_is_lost() {
         assert_eq!(read("'R[1,2]ow[03,4]x'"), Ok(vec![level("R[1,2]ow3x R[1,2]ow4x", true)]));
+        assert_eq!(read("'R[1,2]o[1,2]w'"), Ok(vec![level("R1o1w R2o2w", true)]));
         assert_eq!(read("'Row[1, 2]'"), Ok(vec![level("Row[1, 2]", false)]));
     }
 

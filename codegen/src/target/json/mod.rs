@@ -76,12 +76,15 @@ fn fields_of(node: &Node) -> Vec<(&str, Field<'_>)> {
         }
         Kind::Leaf(leaf) => leaf_fields(leaf, &mut fields),
     }
-    let is_shown = |literal: &Literal| match literal {
-        Literal::Null => false,
-        Literal::List(items) => !items.is_empty(),
+    // The root shows an attribute that the author named even where it is empty.
+    let is_root = !node.path.contains('.');
+    let is_shown = |(key, literal): &(&String, &Literal)| match literal {
+        _ if *key == "children" && !node.children().is_empty() => false,
+        Literal::Null => is_root,
+        Literal::List(items) => is_root || !items.is_empty(),
         _ => true,
     };
-    let extra = node.extra.iter().filter(|(_, literal)| is_shown(literal));
+    let extra = node.extra.iter().filter(is_shown);
     fields.extend(extra.map(|(key, literal)| (key.as_str(), Field::Literal(literal))));
     fields
 }
