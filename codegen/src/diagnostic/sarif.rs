@@ -78,13 +78,20 @@ fn top_of(model: &str) -> Value {
 
 fn location(label: &Label) -> Value {
     let Label { line, column, length, .. } = label;
-    let region = json!({"startLine": line, "startColumn": column, "endColumn": column + length});
+    let region = json!({
+        "startLine": line,
+        "startColumn": column,
+        "endLine": line,
+        "endColumn": column + length,
+    });
     physical(&label.file, region)
 }
 
 fn related(label: &Label) -> Value {
     let mut location = location(label);
-    location["message"] = json!({"text": label.text});
+    // An empty message is none.
+    let text = if label.text.is_empty() { "related" } else { &label.text };
+    location["message"] = json!({"text": text});
     location
 }
 

@@ -1,14 +1,17 @@
 //! Every code of `vssc`, by the examples of its page in `codegen/explain`: the wrong one gives
 //! this code alone, the right one nothing. `cases/codes/<code>/` holds all that a user would
 //! see of the wrong one, as people read it (`human.snap`) and as programs do (`json.snap`).
+//! JSON and SARIF hold to their schemas.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
+use jsonschema::Validator;
 use vss_codegen::{
     Diagnostic, cli, compile,
     diagnostic::{
         Code,
         explain::{self, Example},
+        sarif,
     },
     source::{Input, LoadError, Loader},
 };
@@ -40,8 +43,24 @@ fn run(code: Code, example: Example<'_>) -> Vec<Diagnostic> {
     compile(&request, &Files(example.files)).1
 }
 
+fn schema(file: &str) -> Validator {
+    let text = fs::read_to_string(vehicle_edge_tests::root().join(file)).unwrap();
+    let schema = serde_json::from_str(&text).unwrap();
+    jsonschema::meta::validate(&schema).unwrap_or_else(|error| panic!("{file}: {error}"));
+    jsonschema::validator_for(&schema).unwrap()
+}
+
+fn assert_valid(schema: &Validator, text: &str) {
+    let value = serde_json::from_str(text).unwrap();
+    let errors: Vec<String> =
+        schema.iter_errors(&value).map(|e| format!("{}: {e}", e.instance_path())).collect();
+    assert!(errors.is_empty(), "{}\n{text}", errors.join("\n"));
+}
+
 #[test]
 fn the_examples_of_every_page_are_wrong_and_right() {
+    let schema = schema("codegen/schema/message.json");
+    let sarif_schema = self::schema("tests/tests/codes/sarif.json");
     for code in Code::ALL {
         let examples = explain::examples(explain::page(*code));
         let is_without = WITHOUT_EXAMPLE.contains(code);
@@ -55,6 +74,10 @@ fn the_examples_of_every_page_are_wrong_and_right() {
         assert_eq!(run(*code, right), [], "the right example of {code}");
 
         let json: String = said.iter().map(Diagnostic::json).collect();
+        for line in json.lines() {
+            assert_valid(&schema, line);
+        }
+        assert_valid(&sarif_schema, &sarif::log(&said, "model.vspec"));
         insta::with_settings!({
             snapshot_path => format!("../../cases/codes/{code}"),
             prepend_module_to_snapshot => false,
