@@ -1,6 +1,9 @@
 //! For the tests of targets: models in a string, and generated files as one text.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use crate::{
     GeneratedFile, Request, compile,
@@ -73,14 +76,31 @@ pub(crate) fn unexpanded(model: &str) -> Catalog {
     compiled(&request("model.vspec", false), &Strings { model })
 }
 
-/// The models that are valid and hard to write code for, each with its name.
-pub(crate) fn ugly() -> impl Iterator<Item = (String, Catalog)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/cases/ugly");
-    let models = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    models.filter(|path| path.extension().is_some_and(|e| e == "vspec")).map(|path| {
-        let request = Request { model: Some(Input::Path(path.clone())), ..Request::default() };
-        (path.display().to_string(), compiled(&request, &HostLoader::new()))
-    })
+/// The models that are valid and hard to write code for, our own, and the real catalogue
+/// where it stands beside the checkout; each with its name.
+pub(crate) fn models() -> impl Iterator<Item = (String, Catalog)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let ugly = fs::read_dir(root.join("tests/cases/ugly")).unwrap();
+    let mut models: Vec<PathBuf> = ugly.map(|entry| entry.unwrap().path()).collect();
+    models.retain(|path| path.extension().is_some_and(|extension| extension == "vspec"));
+    models.push(root.join("vss/VehicleEdge.vspec"));
+    let mut requests: Vec<(String, Request)> = models
+        .into_iter()
+        .map(|path| (path.display().to_string(), Input::Path(path)))
+        .map(|(name, model)| (name, Request { model: Some(model), ..Request::default() }))
+        .collect();
+    let released = root.join("../shared/vss");
+    if released.is_dir() {
+        let file = |name: &str| Input::Path(released.join(name));
+        let request = Request {
+            model: Some(file("v6.0/expanded.json")),
+            units: vec![file("units/units.yaml")],
+            quantities: vec![file("units/quantities.yaml")],
+            ..Request::default()
+        };
+        requests.push(("v6.0".to_owned(), request));
+    }
+    requests.into_iter().map(|(name, request)| (name, compiled(&request, &HostLoader::new())))
 }
 
 fn request(model: &str, expand: bool) -> Request {
@@ -103,12 +123,15 @@ fn compiled(request: &Request, loader: &dyn Loader) -> Catalog {
 /// The files that `wanted` picks, each under its path. The program's version is left out,
 /// so that a release does not change every snapshot.
 pub(crate) fn shown(files: &[GeneratedFile], wanted: impl Fn(&str) -> bool) -> String {
-    let program = concat!("vssc ", env!("CARGO_PKG_VERSION"));
-    files
+    let files = files
         .iter()
         .filter(|file| wanted(&file.path))
         .map(|file| format!("==> {} <==\n{}", file.path, file.contents))
         .collect::<Vec<_>>()
-        .join("\n")
-        .replace(program, "vssc VERSION")
+        .join("\n");
+    without_version(&files)
+}
+
+pub(crate) fn without_version(text: &str) -> String {
+    text.replace(concat!("vssc ", env!("CARGO_PKG_VERSION")), "vssc VERSION")
 }

@@ -8,11 +8,14 @@
 //! program give the same bytes, so no dates and no machine's names in them.
 //! Must not know: sources, spans, the file system, the command line.
 
+mod facts;
 #[cfg(test)]
 mod fixture;
+mod identifier;
 pub mod json;
 pub mod jsonschema;
 pub mod manifest;
+pub mod protobuf;
 mod python;
 mod pythonic;
 mod rust;
@@ -107,6 +110,16 @@ fn expanded(catalog: &Catalog) -> Result<(), GenerateError> {
 fn structs(catalog: &Catalog) -> impl Iterator<Item = &Node> {
     let roots = catalog.types.iter().chain([&catalog.root]);
     roots.flat_map(Node::descend).filter(|node| matches!(node.kind, Kind::Struct(_)))
+}
+
+/// A branch that holds structs and no values.
+fn is_types_only(node: &Node) -> bool {
+    let is_type = |child: &Node| match child.kind {
+        Kind::Branch(_) => is_types_only(child),
+        Kind::Struct(_) => true,
+        Kind::Leaf(_) => false,
+    };
+    !node.children().is_empty() && node.children().iter().all(is_type)
 }
 
 impl GeneratedFile {

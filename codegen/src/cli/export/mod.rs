@@ -2,6 +2,7 @@
 
 mod json;
 mod jsonschema;
+mod protobuf;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -30,6 +31,7 @@ enum Format {
     Json(json::Json),
     #[command(name = "jsonschema")]
     JsonSchema(jsonschema::JsonSchema),
+    Protobuf(protobuf::Protobuf),
 }
 
 impl Export {
@@ -37,6 +39,7 @@ impl Export {
         match self.format {
             Format::Json(command) => command.run(),
             Format::JsonSchema(command) => command.run(),
+            Format::Protobuf(command) => command.run(),
         }
     }
 }

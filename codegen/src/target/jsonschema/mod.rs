@@ -13,7 +13,7 @@ mod pattern;
 
 use indexmap::IndexMap;
 
-use super::{GenerateError, expanded, structs};
+use super::{GenerateError, expanded, is_types_only, structs};
 use crate::model::{Catalog, Kind, Literal, Node};
 
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -40,7 +40,7 @@ pub fn to_string(
     let mut root = Object::new();
     put(&mut root, "$schema", text(DIALECT));
     put(&mut root, "title", text(&catalog.root.name));
-    root.extend(schema.branch(&catalog.root).unwrap_or_default());
+    root.extend(schema.branch(&catalog.root));
     let defined: Object =
         structs(catalog).map(|node| (node.path.clone(), schema.structure(node))).collect();
     if !defined.is_empty() {
@@ -71,24 +71,18 @@ struct Schema {
 }
 
 impl Schema {
-    /// `None` for a branch that holds the types of values and no values.
-    fn branch(&mut self, node: &Node) -> Option<Object> {
-        let children = node.children();
-        let properties: Object = children
-            .iter()
-            .filter_map(|child| {
-                let schema = match &child.kind {
-                    Kind::Branch(_) => self.branch(child)?,
-                    Kind::Leaf(leaf) => self.leaf(child, leaf),
-                    Kind::Struct(_) => return None,
-                };
-                Some((child.name.clone(), Literal::Map(schema)))
-            })
-            .collect();
-        if properties.is_empty() && !children.is_empty() {
-            return None;
-        }
-        Some(self.object(node, properties))
+    fn branch(&mut self, node: &Node) -> Object {
+        let properties = node.children().iter().filter_map(|child| {
+            let schema = match &child.kind {
+                Kind::Branch(_) if is_types_only(child) => return None,
+                Kind::Branch(_) => self.branch(child),
+                Kind::Leaf(leaf) => self.leaf(child, leaf),
+                Kind::Struct(_) => return None,
+            };
+            Some((child.name.clone(), Literal::Map(schema)))
+        });
+        let properties = properties.collect();
+        self.object(node, properties)
     }
 
     fn structure(&mut self, node: &Node) -> Literal {

@@ -127,8 +127,8 @@ fn instances_must_be_expanded() {
 }
 
 #[test]
-fn ugly_models_have_a_schema() {
-    for (name, catalog) in fixture::ugly() {
+fn ugly_and_real_models_have_a_schema() {
+    for (name, catalog) in fixture::models() {
         let schema = schema(&catalog, STRICT);
         let validator = jsonschema::validator_for(&schema);
         assert!(validator.is_ok_and(|validator| validator.is_valid(&json!({}))), "{name}");
