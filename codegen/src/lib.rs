@@ -10,6 +10,8 @@
 pub mod cli;
 #[cfg(feature = "compile")]
 pub mod diagnostic;
+#[cfg(feature = "compile")]
+pub mod diff;
 pub mod model;
 #[cfg(feature = "generate")]
 pub mod output;

@@ -75,6 +75,10 @@ impl MessageOptions {
         }
     }
 
+    pub(super) fn color_on_stdout(&self) -> bool {
+        self.color.on_stdout()
+    }
+
     fn is_for_programs(&self) -> bool {
         matches!(self.message_format, Format::Json | Format::Sarif)
     }

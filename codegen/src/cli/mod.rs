@@ -8,6 +8,7 @@
 mod check;
 mod color;
 mod completions;
+mod diff;
 mod dump;
 mod explain;
 mod export;
@@ -48,6 +49,7 @@ enum Command {
     Check(check::Check),
     Export(export::Export),
     Generate(generate::Generate),
+    Diff(diff::Diff),
     Dump(dump::Dump),
     Explain(explain::Explain),
     Completions(completions::Completions),
@@ -72,6 +74,7 @@ pub fn main() -> ExitCode {
         Command::Check(command) => command.run(),
         Command::Export(command) => command.run(),
         Command::Generate(command) => command.run(),
+        Command::Diff(command) => command.run(),
         Command::Dump(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::Completions(command) => command.run(),

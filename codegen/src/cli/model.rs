@@ -141,7 +141,16 @@ impl ModelOptions {
 
     /// The same, with messages for programs on a stream of the command's choice.
     pub(super) fn compile_to(&self, stream: Stream) -> Result<Catalog, ExitCode> {
-        let (catalog, diagnostics) = compile(&self.request(), &HostLoader::new());
+        self.compile_as(&self.request(), stream)
+    }
+
+    /// The same for a request that was made from these options and changed.
+    pub(super) fn compile_as(
+        &self,
+        request: &Request,
+        stream: Stream,
+    ) -> Result<Catalog, ExitCode> {
+        let (catalog, diagnostics) = compile(request, &HostLoader::new());
         if let Err(error) = self.print_to(&diagnostics, stream) {
             say(format_args!("error: {error:#}"));
             return Err(ExitCode::FAILURE);
@@ -157,6 +166,11 @@ impl ModelOptions {
     fn print_to(&self, diagnostics: &[Diagnostic], stream: Stream) -> anyhow::Result<()> {
         let model = self.request().model.unwrap_or_else(Input::default_model);
         self.messages.print(diagnostics, &model.to_string(), stream)
+    }
+
+    /// Whether a result on standard output is coloured.
+    pub(super) fn color_on_stdout(&self) -> bool {
+        self.messages.color_on_stdout()
     }
 
     /// Says how it went, to people alone: a program gets nothing but messages.

@@ -6,6 +6,7 @@
 //! [`Literal`] (data as it was authored), the tree, the manifest.
 //! Must not know: files, spans, diagnostics, templates, wire formats, the runtime.
 
+mod attributes;
 mod catalog;
 mod datatype;
 mod literal;
@@ -13,6 +14,8 @@ mod manifest;
 mod path;
 mod value;
 
+#[cfg(feature = "compile")]
+pub(crate) use attributes::attributes;
 pub use catalog::{Branch, Catalog, Instance, Kind, Leaf, Node, Role, Unit};
 pub use datatype::{DataType, Element, UnknownDataType};
 pub use literal::Literal;

@@ -3,8 +3,6 @@
 
 use std::{collections::HashMap, fmt};
 
-use indexmap::IndexMap;
-
 use super::{
     Held, Observer, Pass,
     check::{Checked, CheckedKind, CheckedTree},
@@ -16,7 +14,7 @@ use super::{
 use crate::{
     Diagnostic, Request,
     diagnostic::Sink,
-    model::{Kind, Leaf, Literal, Node, nearest},
+    model::{Literal, attributes, nearest},
     source::{Loader, SourceId, SourceMap, Span},
     syntax::Attributes,
 };
@@ -104,7 +102,7 @@ impl Observer for Keeper<'_> {
             Held::Catalog(catalog, tree) => {
                 // Lowering keeps the order of the tree.
                 for (lowered, (path, node)) in catalog.root.descend().zip(descend(tree)) {
-                    let attributes = || placed(lowered_attributes(lowered), &node.attributes);
+                    let attributes = || placed(lowered.attributes(), &node.attributes);
                     picked.node(path, node.span, note(node), attributes);
                 }
             }
@@ -224,56 +222,12 @@ fn checked_attributes(node: &TreeNode, checked: &CheckedTree) -> Vec<Attribute> 
             CheckedKind::Struct => ("struct", None, &[][..]),
             CheckedKind::Leaf(leaf) => (leaf.role.name(), Some(&**leaf), &[][..]),
         };
-        Some(values(kind, texts, fka, leaf, instances, extra))
+        Some(attributes(kind, texts, fka, leaf, instances, extra))
     });
     match values {
         Some(values) => placed(values, &node.attributes),
         None => raw_attributes(&node.attributes),
     }
-}
-
-fn lowered_attributes(node: &Node) -> Vec<(&str, Literal)> {
-    let texts = [&node.description, &node.comment, &node.deprecation, &node.const_uid];
-    let instances = match &node.kind {
-        Kind::Branch(branch) => branch.instances.as_slice(),
-        Kind::Struct(_) | Kind::Leaf(_) => &[],
-    };
-    values(node.type_name(), texts, &node.fka, node.leaf(), instances, &node.extra)
-}
-
-/// Everything that is there, under the names that a model gives it.
-fn values<'a>(
-    kind: &str,
-    texts: [&Option<String>; 4],
-    fka: &[String],
-    leaf: Option<&Leaf>,
-    instances: &[Literal],
-    extra: &'a IndexMap<String, Literal>,
-) -> Vec<(&'a str, Literal)> {
-    let text = |text: &str| Literal::String(text.to_owned());
-    let list =
-        |items: &[Literal]| Some(items.to_vec()).filter(|i| !i.is_empty()).map(Literal::List);
-    let names = ["description", "comment", "deprecation", "constUID"];
-    let fka: Vec<Literal> = fka.iter().map(|name| text(name)).collect();
-    let mut values = vec![("type", Some(text(kind)))];
-    values.extend(names.into_iter().zip(texts.map(|value| value.as_deref().map(text))));
-    values.extend([("fka", list(&fka)), ("instances", list(instances))]);
-    if let Some(leaf) = leaf {
-        let enumeration = Some(&leaf.enumeration).filter(|keys| !keys.is_empty());
-        values.extend([
-            ("datatype", Some(text(&leaf.datatype.to_string()))),
-            ("arraysize", leaf.arraysize.map(|size| Literal::Int(size.into()))),
-            ("unit", leaf.unit.as_deref().map(text)),
-            ("min", leaf.min.clone()),
-            ("max", leaf.max.clone()),
-            ("allowed", list(&leaf.allowed)),
-            ("enum", enumeration.cloned().map(Literal::Map)),
-            ("pattern", leaf.pattern.as_deref().map(text)),
-            ("default", leaf.default.clone()),
-        ]);
-    }
-    values.extend(extra.iter().map(|(name, value)| (name.as_str(), Some(value.clone()))));
-    values.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
 /// Names places as `file:line`, counting the lines of a file once.
