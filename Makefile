@@ -9,9 +9,11 @@ READY := $(VENV)/.ready
 # uv, maturin, pytest, mypy and ruff are those of the local environment.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
+FUZZ_TARGETS := vspec json
+FUZZ_SECONDS ?= 60
 RUST := --workspace --exclude vehicle-signal-runtime
 
-.PHONY: help setup build wheel demo run test check bench clean
+.PHONY: help setup build wheel demo run test check bench fuzz clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -59,6 +61,18 @@ bench: wheel ## measure, against the peers where they can be installed
 	cargo build --locked --release
 	tests/bench.py target/release
 	cargo bench --locked -p vehicle-edge-runtime --bench launch
+
+# A fault that is found lies in tests/fuzz/artifacts; the corpus grows in target/fuzz.
+fuzz: target/tools/bin/cargo-fuzz ## search for faults with random input, FUZZ_SECONDS for each target (60)
+	for target in $(FUZZ_TARGETS); do \
+	  mkdir -p target/fuzz/corpus/$$target; \
+	  (cd tests && ../$< fuzz run -s none --fuzz-dir fuzz --target-dir ../target/fuzz $$target \
+	    ../target/fuzz/corpus/$$target cases -- -dict=fuzz/vspec.dict -max_len=4096 -timeout=5 \
+	    -rss_limit_mb=2048 -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -verbosity=0); \
+	done
+
+target/tools/bin/cargo-fuzz:
+	cargo install --quiet --locked --version 0.13.2 --root target/tools cargo-fuzz
 
 clean: ## remove everything that was built or fetched
 	rm -rf target $(VENV)

@@ -72,12 +72,13 @@ pub(in crate::resolve) fn instance_literals(instances: &Raw) -> Vec<Literal> {
 
 fn expand_name(raw: &Raw, names: &mut Vec<Rc<str>>, sink: &mut Sink) -> Option<()> {
     let text = name_of(raw, sink)?;
+    // A dot parts names in a path.
+    if text.is_empty() || text.contains('.') {
+        let message = format!("'{text}' is no name for an instance");
+        sink.push(Report::new(Code::BadInstances, message).at(raw.span));
+        return None;
+    }
     let Some(range) = Range::find(&text) else {
-        if text.is_empty() || text.contains('.') {
-            let message = format!("'{text}' is no name for an instance");
-            sink.push(Report::new(Code::BadInstances, message).at(raw.span));
-            return None;
-        }
         names.push(text);
         return Some(());
     };
