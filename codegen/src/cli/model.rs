@@ -103,9 +103,13 @@ fn version(text: &str) -> Result<VssVersion, String> {
         let minor = rest.split('.').next()?;
         Some(VssVersion::Release { major: major.parse().ok()?, minor: minor.parse().ok()? })
     };
-    match text {
-        "auto" => Ok(VssVersion::Auto),
-        _ => release().ok_or_else(|| "it is a release as 5.1, or auto".to_owned()),
+    match release() {
+        _ if text == "auto" => Ok(VssVersion::Auto),
+        None => Err("it is a release as 5.1, or auto".to_owned()),
+        Some(VssVersion::Release { major, minor }) if (major, minor) < (3, 1) => {
+            Err("of releases before 3.1 nothing is known".to_owned())
+        }
+        Some(release) => Ok(release),
     }
 }
 

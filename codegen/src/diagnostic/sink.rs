@@ -49,6 +49,16 @@ impl Report {
         self
     }
 
+    /// Adds a line to the help.
+    pub(crate) fn and_help(mut self, text: impl Into<String>) -> Report {
+        let help = self.help.get_or_insert_default();
+        if !help.is_empty() {
+            help.push('\n');
+        }
+        help.push_str(&text.into());
+        self
+    }
+
     /// `help: did you mean '…'?`, when something is near.
     pub(crate) fn did_you_mean(self, near: Option<&str>) -> Report {
         match near {

@@ -1,9 +1,10 @@
 //! From raw trees to the typed model: an ordered list of passes, one file each.
 //!
 //! ```text
-//! unit      unit and quantity files
 //! include   the model and what it includes, into one flat map
 //! overlay   files laid over it
+//! unit      unit and quantity files
+//! release   what an older release wrote otherwise
 //! tree      names with dots become a tree
 //! instance  branches are multiplied
 //! check     every rule on attributes, values and places
@@ -28,6 +29,7 @@ mod overlay;
 mod pass;
 mod prune;
 mod reader;
+mod release;
 mod scalars;
 #[cfg(test)]
 mod tests;
@@ -50,6 +52,7 @@ use include::Globs;
 pub use pass::Pass;
 use pass::{Held, Observer};
 use reader::Reader;
+use release::Rules;
 
 pub(crate) fn resolve(
     request: &Request,
@@ -76,18 +79,19 @@ fn run(
     let model = request.model.clone().unwrap_or_else(Input::default_model);
     let root = reader.require(&model, sink)?;
     let is_json = syntax::is_json(&model, &reader.sources.get(root).text);
-    let units = unit::read(request, &model, is_json, reader, sink);
-    observer.after(Pass::Unit, Held::Units(&units))?;
-
     let mut flat = Flat::default();
     include::gather(&mut flat, root, Globs::AfterRoot, &request.include_dirs, reader, sink);
     observer.after(Pass::Include, Held::Flat(&flat))?;
     overlay::lay(&mut flat, &request.overlays, &request.include_dirs, reader, sink);
     observer.after(Pass::Overlay, Held::Flat(&flat))?;
+    let rules = Rules::new(request.vss_version, &flat);
+    let units = unit::read(request, &model, is_json, &rules, reader, sink);
+    observer.after(Pass::Unit, Held::Units(&units))?;
     // Without a file that could not be read, most of what follows would be noise.
     if flat.nodes.is_empty() && sink.has_error() {
         return None;
     }
+    release::modernise_types(&mut flat, &rules, sink);
     let mut tree = tree::build(flat, &model.to_string(), sink)?;
     observer.after(Pass::Tree, Held::Tree(&tree))?;
     if request.expand {
@@ -103,6 +107,7 @@ fn run(
         units: &units,
         structs: check::struct_names(&tree),
         extended: request.extended_attributes.iter().map(String::as_str).collect::<HashSet<_>>(),
+        rules,
     };
     let checked = check::check(&tree, &context, sink);
     observer.after(Pass::Check, Held::Checked(&tree, &checked))?;
@@ -113,6 +118,7 @@ fn run(
         return None;
     }
     let catalog = lower::lower(&tree, &checked, &units, |name| context.extended.contains(name))?;
+    unit::warn_of_none(&units, &catalog, &rules, sink);
     observer.after(Pass::Lower, Held::Catalog(&catalog, &tree))?;
     Some(catalog)
 }

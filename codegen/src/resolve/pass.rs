@@ -4,9 +4,9 @@ use crate::model::Catalog;
 /// A pass of the compiler. Declared in the order in which they run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Pass {
-    Unit,
     Include,
     Overlay,
+    Unit,
     Tree,
     Instance,
     Check,
@@ -15,9 +15,9 @@ pub enum Pass {
 }
 
 const PASSES: [(Pass, &str, &str); 8] = [
-    (Pass::Unit, "unit", "the units that a signal may have"),
     (Pass::Include, "include", "the model and what it includes, by full name"),
     (Pass::Overlay, "overlay", "the same with the overlays laid over it"),
+    (Pass::Unit, "unit", "the units that a signal may have"),
     (Pass::Tree, "tree", "the tree that the names make"),
     (Pass::Instance, "instance", "the tree with a branch for each instance"),
     (Pass::Check, "check", "the tree with its values read as their types"),

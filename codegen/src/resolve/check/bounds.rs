@@ -1,6 +1,12 @@
 //! `min` and `max`.
 
-use super::{super::scalars, datatype};
+use super::{
+    super::{
+        release::{OldWay, Rules},
+        scalars,
+    },
+    datatype,
+};
 use crate::{
     diagnostic::{Code, Report, Sink},
     model::{DataType, Element, Leaf, Literal},
@@ -11,6 +17,7 @@ pub(super) fn read(
     attributes: &Attributes,
     name: &Name,
     datatype: &DataType,
+    rules: &Rules,
     sink: &mut Sink,
 ) -> Option<Literal> {
     let raw = attributes.value(name)?;
@@ -29,11 +36,24 @@ pub(super) fn read(
         Ok(number) => Some(number),
         Err(reason) => {
             let message = format!("bad '{}': {reason}", name.text());
-            let number = with(raw, &number);
-            sink.push(datatype::wrong_value(Code::WrongValue, message, &number, element));
-            None
+            let report =
+                datatype::wrong_value(Code::WrongValue, message, &with(raw, &number), element);
+            let Some(whole) = whole(&number, element) else {
+                sink.push(report);
+                return None;
+            };
+            sink.push(rules.judge(OldWay::FractionalBound, report));
+            rules.take(OldWay::FractionalBound).then_some(whole)
         }
     }
+}
+
+/// The integer that a float stands for, where the type holds it.
+fn whole(number: &Literal, element: &Element) -> Option<Literal> {
+    let Literal::Float(number) = number else { return None };
+    let is_whole = element.is_integer() && number.fract() == 0.0 && number.abs() < 1e18;
+    let whole = is_whole.then_some(*number as i128)?;
+    datatype::fits(whole, element).ok().map(|()| Literal::Int(whole))
 }
 
 /// The place of `raw` with the number that it stands for.

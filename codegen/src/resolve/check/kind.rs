@@ -4,7 +4,10 @@ use std::{collections::HashSet, rc::Rc};
 
 use indexmap::{IndexMap, IndexSet};
 
-use super::Subject;
+use super::{
+    super::release::{OldWay, Rules},
+    Subject,
+};
 use crate::{
     diagnostic::{Code, Report, Sink},
     model::{Role, nearest},
@@ -68,10 +71,16 @@ pub(super) fn of(attributes: &Attributes) -> Option<NodeKind> {
     TYPES.iter().find(|(name, _)| *name == text).map(|(_, kind)| *kind)
 }
 
+/// The name of a type that was written in capitals.
+pub(in crate::resolve) fn kind_name(text: &str) -> Option<&'static str> {
+    TYPES.iter().find(|(name, _)| name.eq_ignore_ascii_case(text)).map(|(name, _)| *name)
+}
+
 /// The type; says what is wrong where there is none.
 pub(super) fn read(
     subject: Subject<'_>,
     attributes: &Attributes,
+    rules: &Rules,
     sink: &mut Sink,
 ) -> Option<NodeKind> {
     let names = || TYPES.iter().map(|(name, _)| *name);
@@ -89,9 +98,13 @@ pub(super) fn read(
     if found.is_none() {
         let report =
             Report::new(Code::UnknownType, format!("unknown type '{text}'")).at(value.span);
-        sink.push(match nearest(text, names()) {
+        let report = match nearest(text, names()) {
             Some(near) => report.did_you_mean(Some(near)),
             None => report.help(one_of(names())),
+        };
+        sink.push(match kind_name(text) {
+            Some(_) => rules.judge(OldWay::CapitalType, report),
+            None => report,
         });
     }
     found

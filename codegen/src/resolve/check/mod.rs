@@ -21,8 +21,11 @@ use std::{
 
 use indexmap::IndexMap;
 
+pub(super) use kind::kind_name;
+
 use super::{
     instance::instance_literals,
+    release::Rules,
     tree::{NodeId, Tree},
     unit::Units,
 };
@@ -61,6 +64,7 @@ pub(super) struct Context<'a> {
     /// Absolute names of the struct types.
     pub(super) structs: BTreeSet<String>,
     pub(super) extended: HashSet<&'a str>,
+    pub(super) rules: Rules,
 }
 
 /// What every node of a tree turned out to be.
@@ -159,7 +163,7 @@ fn check_attributes(
     context: &Context<'_>,
     sink: &mut Sink,
 ) -> Checked {
-    let kind = kind::read(subject, attributes, sink);
+    let kind = kind::read(subject, attributes, &context.rules, sink);
     let typed = match kind {
         // A slip in its type does not hide what else is wrong with a signal.
         None if attributes.get(&Name::Datatype).is_some() => {
@@ -201,15 +205,15 @@ fn leaf(
     sink: &mut Sink,
 ) -> Option<Leaf> {
     let Some(datatype) = datatype::read(subject, attributes, &context.structs, sink) else {
-        unit::read(attributes, None, context.units, sink);
+        unit::read(attributes, None, context, sink);
         return None;
     };
     let mut leaf = Leaf {
         role,
         arraysize: datatype::arraysize(attributes, &datatype, sink),
-        unit: unit::read(attributes, Some(&datatype), context.units, sink),
-        min: bounds::read(attributes, &Name::Min, &datatype, sink),
-        max: bounds::read(attributes, &Name::Max, &datatype, sink),
+        unit: unit::read(attributes, Some(&datatype), context, sink),
+        min: bounds::read(attributes, &Name::Min, &datatype, &context.rules, sink),
+        max: bounds::read(attributes, &Name::Max, &datatype, &context.rules, sink),
         allowed: allowed::read(attributes, &datatype, sink),
         enumeration: allowed::read_enum(attributes, &datatype, sink),
         pattern: pattern::read(attributes, &datatype, sink),

@@ -1,6 +1,6 @@
 //! `unit`.
 
-use super::{super::unit::Units, common};
+use super::{super::release::OldWay, Context, common};
 use crate::{
     diagnostic::{Code, Report, Sink},
     model::{DataType, Element, nearest},
@@ -11,9 +11,10 @@ use crate::{
 pub(super) fn read(
     attributes: &Attributes,
     datatype: Option<&DataType>,
-    units: &Units,
+    context: &Context<'_>,
     sink: &mut Sink,
 ) -> Option<String> {
+    let Context { units, rules, .. } = context;
     let raw = attributes.value(&Name::Unit)?;
     let text = common::text(attributes, &Name::Unit, sink)?;
     if let Some(Element::Struct(name)) = datatype.map(|datatype| &datatype.element) {
@@ -26,12 +27,16 @@ pub(super) fn read(
             return Some(text);
         }
         let report = Report::new(Code::UnknownUnit, format!("unknown unit '{text}'")).at(raw.span);
-        sink.push(match nearest(&text, units.names()) {
+        let report = match nearest(&text, units.names()) {
             _ if let Some(unit) = units.by_lost_label(&text) => {
                 report.help(format!("a name with capitals is not found: write '{}'", unit.key))
             }
             Some(near) => report.did_you_mean(Some(near)),
             None => report.help(units.sources()),
+        };
+        sink.push(match units.has_files() {
+            true => report,
+            false => rules.judge(OldWay::NoUnitFile, report),
         });
         return None;
     };
@@ -42,9 +47,12 @@ pub(super) fn read(
         let report = Report::new(Code::UnitDatatype, message).at(raw.span);
         let report = match unit.datatypes_span {
             Some(span) => report.label(span, "the datatypes that it goes with"),
-            None => report
-                .label(unit.span, "defined here")
-                .help("give the unit 'allowed-datatypes', for instance [numeric]"),
+            None => {
+                let report = report
+                    .label(unit.span, "defined here")
+                    .help("give the unit 'allowed-datatypes', for instance [numeric]");
+                rules.judge(OldWay::AnyDatatype, report)
+            }
         };
         sink.push(report);
     }

@@ -18,7 +18,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Files(HashMap<String, String>);
 
-pub(super) fn files<const N: usize>(files: [(&str, String); N]) -> Files {
+pub(super) fn files<'n>(files: impl IntoIterator<Item = (&'n str, String)>) -> Files {
     Files(files.into_iter().map(|(name, text)| (name.to_owned(), text)).collect())
 }
 
