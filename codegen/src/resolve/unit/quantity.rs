@@ -54,7 +54,12 @@ impl Quantities {
         let message = format!("the unit '{unit}' is of an unknown quantity '{quantity}'");
         let report = Report::new(Code::UnknownQuantity, message).at(raw.span);
         let near = nearest(quantity, self.names.iter().map(String::as_str));
-        sink.push(rules.judge(OldWay::NoQuantities, report.did_you_mean(near)));
+        let report = report.did_you_mean(near);
+        // A slip is no old way, though what took the one took the other.
+        sink.push(match near.is_some() && !rules.take(OldWay::NoQuantities) {
+            true => report,
+            false => rules.judge(OldWay::NoQuantities, report),
+        });
     }
 
     fn none(&self, quantity: &str, raw: &Raw) -> Report {
