@@ -129,14 +129,16 @@ fn problem_of(key: &str, span: Span, root: &str) -> Option<Report> {
     let mut parts = key.split('.');
     let first = parts.next().unwrap_or_default();
     if first != root {
-        let near = nearest(first, [root]);
+        let near = nearest(first, [root]).map(|root| format!("{root}{}", &key[first.len()..]));
         let report =
             Report::new(Code::ManyRoots, format!("'{key}' is not below the root '{root}'"));
-        return Some(report.at(span).did_you_mean(near));
+        return Some(report.at(span).did_you_mean(near.as_deref()));
     }
     if key.split('.').any(str::is_empty) {
+        let parts: Vec<&str> = key.split('.').filter(|part| !part.is_empty()).collect();
         let message = format!("the path '{key}' has an empty part");
-        return Some(Report::new(Code::BadName, message).at(span));
+        let report = Report::new(Code::BadName, message).at(span);
+        return Some(report.did_you_mean(Some(&parts.join("."))));
     }
     (key.split('.').count() > MAX_DEPTH).then(|| {
         Report::new(Code::TooDeep, format!("a path of more than {MAX_DEPTH} parts")).at(span)

@@ -140,13 +140,12 @@ fn text_key(key: &Raw, sink: &mut Sink) -> Option<Rc<str>> {
 
 fn attributes_of(node: &str, value: &Raw, sink: &mut Sink) -> Option<Attributes> {
     let RawValue::Map(pairs) = &value.value else {
-        sink.push(
-            Report::new(
-                Code::NotAMap,
-                format!("'{node}' needs a map of attributes, not {}", value.kind()),
-            )
-            .at(value.span),
-        );
+        let message = format!("'{node}' needs a map of attributes, not {}", value.kind());
+        let report = Report::new(Code::NotAMap, message).at(value.span);
+        sink.push(match value.as_str() {
+            Some(text) if text.contains(':') => report.help("a colon needs a blank behind it"),
+            _ => report,
+        });
         return None;
     };
     let attribute = |(key, value): &(Raw, Raw)| {

@@ -32,16 +32,22 @@ pub(super) fn parse(source: SourceId, text: &str, sink: &mut Sink) -> Option<Raw
         Ok(result) => result.value.map(|value| Reader { source, offset, sink }.read(&value)),
         Err(error) => {
             let range = error.range();
-            sink.push(
-                Report::new(Code::Syntax, format!("broken JSON: {}", error.kind())).at(Span::new(
-                    source,
-                    range.start + offset,
-                    range.end + offset,
-                )),
-            );
+            let reason = uncapitalised(&error.kind().to_string());
+            sink.push(Report::new(Code::Syntax, format!("broken JSON: {reason}")).at(Span::new(
+                source,
+                range.start + offset,
+                range.end + offset,
+            )));
             None
         }
     }
+}
+
+/// It goes on a sentence.
+fn uncapitalised(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters.next().map(|first| first.to_ascii_lowercase());
+    first.into_iter().chain(characters).collect()
 }
 
 struct Reader<'s> {
@@ -128,7 +134,7 @@ mod tests {
     fn nesting_ends_in_a_report() {
         assert_eq!(
             read(&"[".repeat(100_000)).1,
-            ["VSS003: broken JSON: Maximum nesting depth exceeded"]
+            ["VSS003: broken JSON: maximum nesting depth exceeded"]
         );
     }
 }

@@ -46,11 +46,35 @@ fn broken(source: SourceId, text: &str, error: &ScanError) -> Report {
         return Report::new(Code::TooDeep, "lists and maps nested more than 255 levels deep")
             .at(Span::new(source, at, at + 1));
     }
-    Report::new(Code::Syntax, format!("broken YAML: {}", error.info())).at(Span::new(
+    let report = Report::new(Code::Syntax, format!("broken YAML: {}", error.info())).at(Span::new(
         source,
         at,
         at + 1,
-    ))
+    ));
+    match remedy(error.kind()) {
+        Some(remedy) => report.help(remedy),
+        None => report,
+    }
+}
+
+/// What to do about the slips that are made most.
+fn remedy(kind: &ErrorKind) -> Option<&'static str> {
+    match kind {
+        ErrorKind::MappingValueNotAllowed => {
+            Some("text that holds ': ' goes in quotes; what belongs together is indented alike")
+        }
+        ErrorKind::ExpectedBlockMappingKey => Some("what belongs together is indented alike"),
+        ErrorKind::TabNotAllowed | ErrorKind::TabInBlockIndentation => {
+            Some("indent with blanks, not with tabs")
+        }
+        ErrorKind::UnexpectedCharacter { .. } => {
+            Some("text that begins with this character goes in quotes")
+        }
+        ErrorKind::UnknownAnchor => {
+            Some("text that begins with '*' goes in quotes; an alias needs its '&name' before it")
+        }
+        _ => None,
+    }
 }
 
 struct Builder<'s> {

@@ -192,9 +192,8 @@ pub(super) fn check_relation(attributes: &Attributes, sink: &mut Sink) {
     if let Some(attribute) = attributes.get(&Name::InstancesRelation)
         && !matches!(attribute.value.as_str(), Some("child" | "sibling"))
     {
-        sink.push(
-            Report::new(Code::BadInstances, "'instances_relation' is 'child' or 'sibling'")
-                .at(attribute.value.span),
-        );
+        let found = attribute.value.literal();
+        let message = format!("'instances_relation' is 'child' or 'sibling', not '{found}'");
+        sink.push(Report::new(Code::BadInstances, message).at(attribute.value.span));
     }
 }

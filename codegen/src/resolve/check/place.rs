@@ -51,12 +51,23 @@ fn check_child(
     let places = (place(node, checked), place(child, checked));
     let (Some(parent), Some(own)) = places else { return };
     if !parent.may_hold(own) {
-        let message = format!("{} cannot stand below {}", own.name(), parent.name());
+        let (name, above) = (&child.name, &node.name);
+        let message =
+            format!("'{name}' is {}, and cannot stand below {}", own.name(), parent.name());
         sink.push(
-            Report::new(Code::BadParent, format!("'{}': {message}", child.name))
+            Report::new(Code::BadParent, message)
                 .at(child.span)
-                .label(node.span, format!("'{}' is {}", node.name, parent.name())),
+                .label(node.span, format!("'{above}' is {}", parent.name()))
+                .help(remedy(name, own, above, parent)),
         );
+    }
+}
+
+fn remedy(name: &str, own: Place, above: &str, parent: Place) -> String {
+    match (own, parent) {
+        (Place::Property, _) => format!("make '{above}' a struct, or '{name}' a signal"),
+        (Place::Signal, Place::Struct) => format!("make '{name}' a property"),
+        _ => format!("make '{above}' a branch, or put '{name}' elsewhere"),
     }
 }
 
