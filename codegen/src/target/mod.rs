@@ -8,9 +8,12 @@
 //! program give the same bytes, so no dates and no machine's names in them.
 //! Must not know: sources, spans, the file system, the command line.
 
+pub mod csv;
 mod facts;
+mod fields;
 #[cfg(test)]
 mod fixture;
+pub mod id;
 mod identifier;
 pub mod json;
 pub mod jsonschema;
@@ -21,6 +24,7 @@ mod pythonic;
 mod rust;
 mod safe;
 pub mod static_id;
+pub mod yaml;
 
 use std::fmt;
 

@@ -98,13 +98,26 @@ pub(super) fn float(value: f64) -> String {
     if value.is_infinite() {
         return if value > 0.0 { "inf" } else { "-inf" }.to_owned();
     }
-    let text = format!("{value:?}");
+    let text = shortest(value);
     let Some((mantissa, exponent)) = text.split_once('e') else { return text };
     let (sign, digits) = match exponent.strip_prefix('-') {
         Some(digits) => ('-', digits),
         None => ('+', exponent),
     };
     format!("{}e{sign}{digits:0>2}", mantissa.strip_suffix(".0").unwrap_or(mantissa))
+}
+
+/// Where two texts of the same length are as near, Rust takes the upper and Python the even
+/// one, which rounding gives.
+fn shortest(value: f64) -> String {
+    let text = format!("{value:?}");
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, ""));
+    let decimals = mantissa.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+    let rounded = match exponent {
+        "" => format!("{value:.decimals$}"),
+        _ => format!("{value:.decimals$e}"),
+    };
+    if rounded.parse() == Ok(value) { rounded } else { text }
 }
 
 #[cfg(test)]
@@ -124,6 +137,9 @@ mod tests {
             (1e16, "1e+16"),
             (1e22, "1e+22"),
             (1.25e100, "1.25e+100"),
+            (1_914_436_930_918_426.25, "1914436930918426.2"),
+            (1_914_436_930_918_426.75, "1914436930918426.8"),
+            (70_733_106_591_332.625, "70733106591332.62"),
             (f64::NEG_INFINITY, "-inf"),
         ] {
             assert_eq!(float(value), expected);

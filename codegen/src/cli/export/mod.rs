@@ -1,15 +1,17 @@
 //! `vssc export FORMAT`: one file per format, with its options and its help.
 
+mod csv;
 mod json;
 mod jsonschema;
 mod protobuf;
+mod yaml;
 
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, Subcommand};
 
 use super::{model::ModelOptions, output};
-use crate::model::Catalog;
+use crate::{Request, model::Catalog};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -32,6 +34,8 @@ enum Format {
     #[command(name = "jsonschema")]
     JsonSchema(jsonschema::JsonSchema),
     Protobuf(protobuf::Protobuf),
+    Yaml(yaml::Yaml),
+    Csv(csv::Csv),
 }
 
 impl Export {
@@ -40,6 +44,8 @@ impl Export {
             Format::Json(command) => command.run(),
             Format::JsonSchema(command) => command.run(),
             Format::Protobuf(command) => command.run(),
+            Format::Yaml(command) => command.run(),
+            Format::Csv(command) => command.run(),
         }
     }
 }
@@ -56,6 +62,10 @@ struct Common {
 }
 
 impl Common {
+    fn request(&self) -> Request {
+        self.model.request()
+    }
+
     /// Compiles, renders and writes. A file gets the bytes as they are; a terminal gets
     /// whole lines.
     fn export(
