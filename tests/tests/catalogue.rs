@@ -12,8 +12,10 @@ use vss_codegen::{
     model::Catalog,
     source::{HostLoader, Input},
     target::{
+        csv::{self, Columns},
         json,
         static_id::{self, Case},
+        yaml::{self, Extras},
     },
 };
 
@@ -34,8 +36,11 @@ fn compiled(request: &Request) -> Catalog {
 }
 
 fn assert_same_json(catalog: &Catalog, expected: &Path) {
+    assert_same(&json::to_string(catalog, false), expected);
+}
+
+fn assert_same(actual: &str, expected: &Path) {
     let expected = fs::read_to_string(expected).unwrap();
-    let actual = json::to_string(catalog, false);
     // A mismatch of a megabyte of text is of no use in a message.
     let difference = actual.bytes().zip(expected.bytes()).position(|(a, b)| a != b);
     let around = |text: &str, at: usize| {
@@ -45,7 +50,7 @@ fn assert_same_json(catalog: &Catalog, expected: &Path) {
     if let Some(at) = difference {
         panic!(
             "at byte {at}\nours:     {}\nexpected: {}",
-            around(&actual, at),
+            around(actual, at),
             around(&expected, at)
         );
     }
@@ -92,6 +97,33 @@ fn instances_know_where_they_come_from() {
     let node = catalog.root.descend().find(|n| n.path == "Vehicle.Cabin.Seat.Row1.DriverSide");
     let instance = node.and_then(|node| node.instance.clone()).unwrap();
     assert_eq!((instance.of.as_str(), instance.level), ("Vehicle.Cabin.Seat", 1));
+}
+
+#[test]
+fn yaml_and_csv_are_those_of_the_reference() {
+    let Some(data) = data("v6.0") else { return };
+    let catalog = catalogue(&data, "v6.0", true);
+    let yaml = yaml::to_string(&catalog, Extras::Named(&[]));
+    assert_same(&yaml, &data.join("v6.0/expanded.yaml"));
+    let csv = csv::to_string(&catalog, Columns::default());
+    assert_same(&csv, &data.join("v6.0/expanded.csv"));
+}
+
+/// What the reference makes of these is kept as a length and a digest.
+#[test]
+fn text_exports_of_other_forms_are_those_of_the_reference() {
+    let digest = |text: &str| (text.len(), static_id::fnv1(text.as_bytes()));
+    for (version, expand, yaml_digest, csv_digest) in [
+        ("v6.0", false, (167_286, 0xcd8b_2b67), (140_636, 0x5f53_db32)),
+        ("v5.0", true, (305_953, 0xf4d6_3f14), (256_142, 0xfc17_0b21)),
+        ("v5.0", false, (154_558, 0xad3b_d285), (127_720, 0x6f3e_0f4f)),
+    ] {
+        let Some(data) = data(version) else { return };
+        let catalog = catalogue(&data, version, expand);
+        let columns = Columns { instances: !expand, ..Columns::default() };
+        assert_eq!(digest(&yaml::to_string(&catalog, Extras::Named(&[]))), yaml_digest);
+        assert_eq!(digest(&csv::to_string(&catalog, columns)), csv_digest);
+    }
 }
 
 /// The reference's ids are kept as a digest of lines `PATH ID`.
