@@ -223,6 +223,8 @@ vssc check model.vspec -l b.vspec
                  example, and why the language wants it; its first line is\n# {code}: {}",
                 code.title(),
             );
+            let long = page.lines().find(|line| line.chars().count() > 100);
+            assert_eq!(long, None, "a line of {code}.md is too long for a terminal");
         }
         for file in PAGES.files() {
             let name = file.path().to_string_lossy();

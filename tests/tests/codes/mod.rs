@@ -64,13 +64,22 @@ fn the_examples_of_every_page_are_wrong_and_right() {
     for code in Code::ALL {
         let examples = explain::examples(explain::page(*code));
         let is_without = WITHOUT_EXAMPLE.contains(code);
-        assert_eq!(examples.is_err(), is_without, "{code}: with or without an example?");
+        assert_eq!(
+            examples.is_err(),
+            is_without,
+            "{code}: WITHOUT_EXAMPLE here lists it exactly when its page says 'No example: ...'"
+        );
         let Ok([wrong, right]) = examples else { continue };
 
         let said = run(*code, wrong);
         let human: Vec<String> = said.iter().map(|d| d.render(false)).collect();
         let codes: BTreeSet<Code> = said.iter().map(|diagnostic| diagnostic.code).collect();
-        assert_eq!(codes, BTreeSet::from([*code]), "wrong:\n{}", human.join("\n"));
+        assert_eq!(
+            codes,
+            BTreeSet::from([*code]),
+            "the wrong example of codegen/explain/{code}.md gives this code alone, not\n{}",
+            human.join("\n")
+        );
         assert_eq!(run(*code, right), [], "the right example of {code}");
 
         let json: String = said.iter().map(Diagnostic::json).collect();
