@@ -16,8 +16,9 @@ use crate::{
 
 #[derive(Debug, Args)]
 pub(super) struct ModelOptions {
-    /// Root file of the model: vspec or VSS JSON; a path, an http(s) address, or - for
-    /// standard input. Without one, the embedded default model.
+    /// Root file of the model, vspec or VSS JSON: a path, an http(s) address, or - for
+    /// standard input. Of a folder or an archive (.zip, .tar.gz) the root file is found;
+    /// model.zip!spec/a.vspec names a file in it. Without MODEL, the embedded default model.
     #[arg(value_name = "MODEL", value_parser = NonEmptyStringValueParser::new())]
     model: Option<String>,
 

@@ -54,12 +54,16 @@ codes! {
     6 Warning DuplicateKey "the same key twice in one map"
     7 Error BadKey "a key that is no text"
     8 Error Unsupported "a part of the language that is not supported yet"
+    9 Error NoRootFile "a folder or an archive without one clear root file"
     // Includes and overlays
     10 Error MissingInclude "an included file that is not there"
     11 Error IncludeCycle "files that include each other"
     12 Error BadInclude "an include without a file name"
     13 Warning GlobMatchesNothing "an overlay pattern that matches nothing"
     14 Error TooManyIncludes "includes that multiply beyond all sense"
+    // Sources
+    17 Error AccessRefused "an address whose credentials are missing, wrong or not to be sent"
+    18 Error BadArchive "an archive that cannot be read"
     // The tree
     20 Error NoRoot "a model without a root"
     21 Error ManyRoots "a model with more than one root"

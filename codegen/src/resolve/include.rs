@@ -178,8 +178,8 @@ impl Gatherer<'_, '_> {
 }
 
 /// The names to look for: as written, or with each extension where it has none.
-fn names(file: &str) -> Vec<String> {
-    let last = file.rsplit('/').next().unwrap_or(file);
+pub(super) fn names(file: &str) -> Vec<String> {
+    let last = file.rsplit(['/', '!']).next().unwrap_or(file);
     // A leading dot makes a hidden file, not an extension.
     let has_extension = last.rfind('.').is_some_and(|at| at > 0);
     if has_extension {

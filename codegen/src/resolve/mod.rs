@@ -1,6 +1,7 @@
 //! From raw trees to the typed model: an ordered list of passes, one file each.
 //!
 //! ```text
+//! root      the root file, where a folder or an archive was named
 //! include   the model and what it includes, into one flat map
 //! overlay   files laid over it
 //! unit      unit and quantity files
@@ -30,6 +31,7 @@ mod pass;
 mod prune;
 mod reader;
 mod release;
+mod root;
 mod scalars;
 #[cfg(test)]
 mod tests;
@@ -77,6 +79,7 @@ fn run(
         sink.push(Report::new(Code::Unsupported, message));
     }
     let model = request.model.clone().unwrap_or_else(Input::default_model);
+    let model = root::find(model, &request.include_dirs, reader, sink)?;
     let root = reader.require(&model, sink)?;
     let is_json = syntax::is_json(&model, &reader.sources.get(root).text);
     let mut flat = Flat::default();

@@ -13,7 +13,7 @@ use crate::{
 
 #[derive(Debug)]
 pub(super) struct Reader<'l> {
-    loader: &'l dyn Loader,
+    pub(super) loader: &'l dyn Loader,
     pub(super) sources: SourceMap,
     documents: HashMap<SourceId, Rc<Document>>,
     /// Places without a file: an include is looked for in several folders.
@@ -41,9 +41,7 @@ impl<'l> Reader<'l> {
                 self.absent.insert(input.clone());
                 Ok(None)
             }
-            Err(ReadError::Load(error)) => {
-                Err(Report::new(Code::Unreadable, format!("cannot read {input}: {error}")))
-            }
+            Err(ReadError::Load(error)) => Err(unreadable(input, &error)),
             Err(ReadError::Encoding { id, at }) => {
                 Err(Report::new(Code::NotUtf8, format!("{input} is not UTF-8 text"))
                     .at(Span::new(id, at, at + 1))
@@ -57,8 +55,7 @@ impl<'l> Reader<'l> {
         match self.find(input) {
             Ok(Some(id)) => return Some(id),
             Ok(None) => {
-                let message = format!("cannot read {input}: {}", LoadError::NotFound);
-                let report = Report::new(Code::Unreadable, message);
+                let report = unreadable(input, &LoadError::NotFound);
                 sink.push(if input.is_foreign_address() {
                     report.help("of addresses, only http:// and https:// can be read")
                 } else {
@@ -88,5 +85,19 @@ impl<'l> Reader<'l> {
     pub(super) fn raw(&self, id: SourceId, sink: &mut Sink) -> Option<Raw> {
         let source = self.sources.get(id);
         parse_raw(id, &source.input, &source.text, sink)
+    }
+}
+
+/// What there is to say of an input that could not be read.
+pub(super) fn unreadable(input: &Input, error: &LoadError) -> Report {
+    let code = match error {
+        LoadError::Access { .. } => Code::AccessRefused,
+        LoadError::Archive { .. } => Code::BadArchive,
+        LoadError::NotFound | LoadError::Advised { .. } | LoadError::Other(_) => Code::Unreadable,
+    };
+    let report = Report::new(code, format!("cannot read {input}: {error}"));
+    match error.help() {
+        Some(help) => report.help(help),
+        None => report,
     }
 }

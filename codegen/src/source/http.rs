@@ -4,7 +4,7 @@ use std::{sync::OnceLock, time::Duration};
 
 use reqwest::{StatusCode, blocking, redirect};
 
-use super::{LoadError, read_all};
+use super::{LoadError, address, read_all};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(60);
@@ -18,6 +18,14 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) fn get(&self, url: &str) -> Result<Vec<u8>, LoadError> {
+        if address::has_userinfo(url) {
+            return Err(LoadError::Access {
+                cause: "an address may not hold a name or a password".to_owned(),
+                help: "take them out of it: others see what is written on a command line or in \
+                       a model"
+                    .to_owned(),
+            });
+        }
         let client =
             self.inner.get_or_init(build).as_ref().map_err(|e| LoadError::Other(e.clone()))?;
         let response = client.get(url).send().map_err(describe)?;

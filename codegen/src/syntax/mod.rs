@@ -14,7 +14,7 @@ mod scalar;
 mod yaml;
 
 pub(crate) use attributes::{Attribute, Attributes, Name};
-pub(crate) use document::{Document, Include, parse_document};
+pub(crate) use document::{Document, DocumentNode, Include, parse_document};
 pub(crate) use raw::{Raw, RawValue, merge_pairs};
 
 use crate::{

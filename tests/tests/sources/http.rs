@@ -1,14 +1,12 @@
 //! Models from addresses: includes, and what a server can do wrong.
 
-// A test fails by panicking.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
 use std::{
     io::{BufRead, BufReader, Write},
     net::{TcpListener, TcpStream},
     thread,
 };
 
+use crate::compiled;
 use vehicle_edge_tests::root;
 use vss_codegen::{
     Request, compile,
@@ -84,6 +82,19 @@ fn a_missing_model_is_reported() {
     assert_eq!(
         text,
         "error[VSS001]: cannot read http://SERVER/model.vspec: there is no such file\n"
+    );
+}
+
+#[test]
+fn a_password_in_an_address_is_refused_and_not_shown() {
+    let (catalog, text) = compiled("https://me:secret@cars.test/model.vspec");
+    assert!(catalog.is_none());
+    assert_eq!(
+        text,
+        "\
+error[VSS017]: cannot read https://...@cars.test/model.vspec: an address may not hold a name or a password
+  = help: take them out of it: others see what is written on a command line or in a model
+"
     );
 }
 
