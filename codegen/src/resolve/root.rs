@@ -100,7 +100,7 @@ fn has_root(document: &Document) -> bool {
 }
 
 fn many(model: &Input, candidates: &[Input]) -> Report {
-    let message = format!("{model} has {} files that can be its root", candidates.len());
+    let message = format!("'{model}' has {} files that can be its root", candidates.len());
     let mut lines: Vec<String> =
         candidates.iter().take(MAX_LISTED).map(ToString::to_string).collect();
     if candidates.len() > MAX_LISTED {
@@ -111,9 +111,9 @@ fn many(model: &Input, candidates: &[Input]) -> Report {
 
 fn none(model: &Input, files: &[Input]) -> Report {
     let (message, help) = if files.is_empty() {
-        (format!("{model} holds no .{EXTENSION} file"), "name the model's root file itself")
+        (format!("'{model}' holds no .{EXTENSION} file"), "name the model's root file itself")
     } else {
-        let message = format!("no .{EXTENSION} file of {model} is a root");
+        let message = format!("no .{EXTENSION} file of '{model}' is a root");
         (message, "a root has a node without a dot, no structs, and is included by no other file")
     };
     Report::new(Code::NoRootFile, message).help(help)

@@ -4,10 +4,14 @@ use std::io::{Cursor, Write};
 
 use flate2::{Compression, write::GzEncoder};
 use tempfile::TempDir;
-use vss_codegen::{Request, source::Input};
+use vss_codegen::{
+    Request, compile,
+    diagnostic::Code,
+    source::{HostLoader, Input},
+};
 use zip::{ZipWriter, write::SimpleFileOptions};
 
-use crate::{compiled, compiled_request, paths, spec_tree};
+use crate::{assert_golden, compiled, compiled_request, paths, spec_tree};
 
 fn zipped(files: &[(&str, impl AsRef<[u8]>)]) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
@@ -174,12 +178,20 @@ fn several_roots_in_an_archive_are_listed() {
     assert_eq!(
         text,
         "\
-error[VSS009]: two.zip has 2 files that can be its root
+error[VSS009]: 'two.zip' has 2 files that can be its root
   = help: name one of them:
           two.zip!a.vspec
           two.zip!b.vspec
 "
     );
+}
+
+#[test]
+fn an_archive_that_cannot_be_read_has_a_code() {
+    let (folder, path) = archive("car.zip", &zipped(&[("../Car.vspec", "Car:\n")]));
+    let request = Request { model: Some(Input::parse(&path)), ..Request::default() };
+    let here = format!("{}/", folder.path().display());
+    assert_golden(Code::BadArchive, &compile(&request, &HostLoader::new()).1, &here);
 }
 
 #[test]

@@ -65,7 +65,7 @@ fn several_roots_are_listed() {
     assert_eq!(
         problems(folder.path()),
         "\
-error[VSS009]: DIR has 2 files that can be its root
+error[VSS009]: 'DIR' has 2 files that can be its root
   = help: name one of them:
           DIR/a/a.vspec
           DIR/b.vspec
@@ -78,13 +78,13 @@ fn a_folder_without_a_root_is_reported() {
     let empty = folder(&[("README.md", "nothing".to_owned())]);
     assert_eq!(
         problems(empty.path()),
-        "error[VSS009]: DIR holds no .vspec file\n  = help: name the model's root file itself\n"
+        "error[VSS009]: 'DIR' holds no .vspec file\n  = help: name the model's root file itself\n"
     );
     let overlays = folder(&[("a.vspec", "A.B:\n  type: branch\n".to_owned())]);
     assert_eq!(
         problems(overlays.path()),
         "\
-error[VSS009]: no .vspec file of DIR is a root
+error[VSS009]: no .vspec file of 'DIR' is a root
   = help: a root has a node without a dot, no structs, and is included by no other file
 "
     );

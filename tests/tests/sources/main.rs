@@ -7,8 +7,10 @@ mod archives;
 mod folders;
 mod http;
 
+use vehicle_edge_tests::root;
 use vss_codegen::{
-    Request, compile,
+    Diagnostic, Request, compile,
+    diagnostic::Code,
     model::Catalog,
     source::{HostLoader, Input},
 };
@@ -48,4 +50,20 @@ fn spec_tree() -> Vec<(&'static str, String)> {
 
 fn paths(catalog: &Catalog) -> Vec<String> {
     catalog.leaves().map(|(node, _)| node.path.clone()).collect()
+}
+
+/// The golden files of a code that no text alone can give, beside those of all others.
+/// `here` is what is another text each time.
+fn assert_golden(code: Code, diagnostics: &[Diagnostic], here: &str) {
+    assert!(diagnostics.iter().all(|diagnostic| diagnostic.code == code), "{diagnostics:?}");
+    let human: Vec<String> = diagnostics.iter().map(|d| d.render(false)).collect();
+    let json: String = diagnostics.iter().map(Diagnostic::json).collect();
+    insta::with_settings!({
+        snapshot_path => root().join(format!("tests/cases/codes/{code}")),
+        prepend_module_to_snapshot => false,
+        omit_expression => true,
+    }, {
+        insta::assert_snapshot!("human", human.join("\n").replace(here, ""));
+        insta::assert_snapshot!("json", json.replace(here, ""));
+    });
 }
