@@ -8,11 +8,16 @@
 
 use std::collections::{HashMap, HashSet};
 
-use heck::{ToShoutySnakeCase, ToSnakeCase, ToUpperCamelCase};
+use heck::{ToLowerCamelCase, ToShoutySnakeCase, ToSnakeCase, ToUpperCamelCase};
 
 /// `is_open`; a name of which nothing is left is `signal`.
 pub(super) fn snake(name: &str) -> String {
     begun(ascii(name).to_snake_case(), "signal", "n")
+}
+
+/// `isOpen`
+pub(super) fn lower_camel(name: &str) -> String {
+    begun(ascii(name).to_lower_camel_case(), "signal", "n")
 }
 
 /// `IS_OPEN`, perhaps with a digit in front; a name of which nothing is left is `VALUE`.
@@ -40,6 +45,39 @@ fn begun(name: String, empty: &str, letter: &str) -> String {
         Some(first) if first.is_ascii_digit() => format!("{letter}{name}"),
         Some(_) => name,
     }
+}
+
+/// The name for what several siblings share: the word that all of them have.
+pub(super) fn common(names: &[&str]) -> String {
+    let words: Vec<Vec<String>> = names
+        .iter()
+        .map(|name| {
+            let name = latin(name).to_snake_case();
+            let name = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_');
+            name.split('_').map(str::to_owned).collect()
+        })
+        .collect();
+    let shared = |at: &dyn Fn(&[String], usize) -> Option<String>| {
+        let matching = |index: usize| {
+            let word = at(&words[0], index)?;
+            words.iter().all(|other| at(other, index).as_ref() == Some(&word)).then_some(word)
+        };
+        (0..).map_while(matching).collect::<Vec<_>>()
+    };
+    let mut last = shared(&|words, index| words.iter().rev().nth(index).cloned());
+    last.reverse();
+    let first = shared(&|words, index| words.get(index).cloned());
+    let found =
+        [last, first].into_iter().map(|words| words.join("_")).find(|name| !name.is_empty());
+    found.unwrap_or_else(|| "instance".to_owned())
+}
+
+/// Letters of the Latin scripts and digits; everything else separates words.
+pub(super) fn latin(name: &str) -> String {
+    let keep = |c: char| {
+        c.is_ascii_alphanumeric() || (('\u{c0}'..='\u{24f}').contains(&c) && c.is_alphabetic())
+    };
+    name.chars().map(|c| if keep(c) { c } else { '_' }).collect()
 }
 
 /// The names of one scope, each given once.
@@ -89,20 +127,21 @@ mod tests {
     #[test]
     fn every_name_becomes_an_identifier() {
         let table = [
-            ("IsOpen", "is_open", "IS_OPEN", "IsOpen"),
-            ("DTCList", "dtc_list", "DTC_LIST", "DtcList"),
-            ("Row1", "row1", "ROW1", "Row1"),
-            ("A-B", "a_b", "A_B", "AB"),
-            ("1st", "n1st", "1ST", "N1st"),
-            ("__init__", "init", "INIT", "Init"),
-            ("Größe", "gr_e", "GR_E", "GrE"),
-            ("速度", "signal", "VALUE", "Node"),
-            ("", "signal", "VALUE", "Node"),
-            ("A.速.b", "a_b", "A_B", "ANodeB"),
+            ("IsOpen", "is_open", "isOpen", "IS_OPEN", "IsOpen"),
+            ("DTCList", "dtc_list", "dtcList", "DTC_LIST", "DtcList"),
+            ("Row1", "row1", "row1", "ROW1", "Row1"),
+            ("A-B", "a_b", "aB", "A_B", "AB"),
+            ("1st", "n1st", "n1st", "1ST", "N1st"),
+            ("__init__", "init", "init", "INIT", "Init"),
+            ("Größe", "gr_e", "grE", "GR_E", "GrE"),
+            ("速度", "signal", "signal", "VALUE", "Node"),
+            ("", "signal", "signal", "VALUE", "Node"),
+            ("A.速.b", "a_b", "aB", "A_B", "ANodeB"),
         ];
-        for (name, a, b, c) in table {
-            let made = (snake(name), shouty(name), type_name(name));
-            assert_eq!((&*made.0, &*made.1, &*made.2), (a, b, c), "{name}");
+        for (name, a, b, c, d) in table {
+            let made = (snake(name), lower_camel(name), shouty(name), type_name(name));
+            let made = (&*made.0, &*made.1, &*made.2, &*made.3);
+            assert_eq!(made, (a, b, c, d), "{name}");
         }
     }
 
@@ -111,5 +150,14 @@ mod tests {
         let mut scope = Scope::with(["Int64"]);
         let names = ["a_b", "AB", "ab2", "ab", "int64", "ab"].map(|n| scope.claim(n.to_owned()));
         assert_eq!(names, ["a_b", "AB2", "ab2_2", "ab3", "int64_2", "ab4"]);
+    }
+
+    #[test]
+    fn siblings_share_the_word_that_all_of_them_have() {
+        assert_eq!(common(&["Row1", "Row2"]), "row");
+        assert_eq!(common(&["DriverSide", "PassengerSide"]), "side");
+        assert_eq!(common(&["FrontLeft", "FrontRight"]), "front");
+        assert_eq!(common(&["Left", "Right"]), "instance");
+        assert_eq!(common(&["1", "2"]), "instance");
     }
 }

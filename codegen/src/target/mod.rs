@@ -13,6 +13,7 @@ mod facts;
 mod fields;
 #[cfg(test)]
 mod fixture;
+pub mod graphql;
 pub mod id;
 mod identifier;
 pub mod json;
@@ -23,6 +24,7 @@ mod python;
 mod pythonic;
 mod rust;
 mod safe;
+mod share;
 pub mod static_id;
 pub mod yaml;
 

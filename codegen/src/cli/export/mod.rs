@@ -1,6 +1,7 @@
 //! `vssc export FORMAT`: one file per format, with its options and its help.
 
 mod csv;
+mod graphql;
 mod json;
 mod jsonschema;
 mod protobuf;
@@ -30,6 +31,8 @@ pub(super) struct Export {
 
 #[derive(Debug, Subcommand)]
 enum Format {
+    #[command(name = "graphql")]
+    GraphQl(graphql::GraphQl),
     Json(json::Json),
     #[command(name = "jsonschema")]
     JsonSchema(jsonschema::JsonSchema),
@@ -41,6 +44,7 @@ enum Format {
 impl Export {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         match self.format {
+            Format::GraphQl(command) => command.run(),
             Format::Json(command) => command.run(),
             Format::JsonSchema(command) => command.run(),
             Format::Protobuf(command) => command.run(),

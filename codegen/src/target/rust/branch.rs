@@ -10,11 +10,16 @@ use serde::Serialize;
 use super::{
     leaf::{self, Choice, Constant},
     names::{self, Scope},
-    share::{self, Group},
     text,
     types::StructNames,
 };
-use crate::model::{Kind, Leaf, Node};
+use crate::{
+    model::{Kind, Leaf, Node},
+    target::{
+        identifier,
+        share::{self, Group},
+    },
+};
 
 /// One module of the generated crate.
 #[derive(Debug, Serialize)]
@@ -124,7 +129,7 @@ impl Walk<'_> {
         let first = group.members[0];
         let is_shared = group.members.len() > 1;
         let (name, shown) = match is_shared {
-            true => (names::common(&group.names()), "*".to_owned()),
+            true => (identifier::common(&group.names()), "*".to_owned()),
             false => (first.name.clone(), first.name.clone()),
         };
         let module = parent.scope.snake(names::module(&name));

@@ -9,7 +9,6 @@
 mod branch;
 mod leaf;
 mod names;
-mod share;
 #[cfg(test)]
 mod snapshots;
 mod text;

@@ -10,6 +10,8 @@ use std::collections::HashSet;
 
 use heck::{ToShoutySnakeCase, ToSnakeCase, ToUpperCamelCase};
 
+use crate::target::identifier::latin;
+
 const KEYWORDS: [&str; 53] = [
     "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate",
     "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl",
@@ -41,7 +43,7 @@ const FILES_IN_USE: [&str; 7] = ["aux", "bin", "con", "lib", "main", "nul", "prn
 
 /// A field, a function or an accessor.
 pub(super) fn function(name: &str) -> String {
-    guarded(cleaned(name).to_snake_case(), "signal", &KEYWORDS)
+    guarded(latin(name).to_snake_case(), "signal", &KEYWORDS)
 }
 
 /// In ASCII alone: cargo finds no file for a module of another name.
@@ -52,50 +54,17 @@ pub(super) fn module(name: &str) -> String {
 }
 
 pub(super) fn constant(name: &str) -> String {
-    guarded(cleaned(name).to_shouty_snake_case(), "SIGNAL", &[])
+    guarded(latin(name).to_shouty_snake_case(), "SIGNAL", &[])
 }
 
 pub(super) fn type_name(name: &str) -> String {
-    guarded(cleaned(name).to_upper_camel_case(), "Type", &TYPES_IN_USE)
+    guarded(latin(name).to_upper_camel_case(), "Type", &TYPES_IN_USE)
 }
 
 /// A variant of an enum. An allowed value without any letter or digit is `Value`. The
 /// constants of every enum keep their names.
 pub(super) fn variant(name: &str) -> String {
-    guarded(cleaned(name).to_upper_camel_case(), "Value", &["Self", "ALL", "RAW"])
-}
-
-/// The name for what several siblings share: the word that all of them have.
-pub(super) fn common(names: &[&str]) -> String {
-    let words: Vec<Vec<String>> = names
-        .iter()
-        .map(|name| {
-            let name = cleaned(name).to_snake_case();
-            let name = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_');
-            name.split('_').map(str::to_owned).collect()
-        })
-        .collect();
-    let shared = |at: &dyn Fn(&[String], usize) -> Option<String>| {
-        let matching = |index: usize| {
-            let word = at(&words[0], index)?;
-            words.iter().all(|other| at(other, index).as_ref() == Some(&word)).then_some(word)
-        };
-        (0..).map_while(matching).collect::<Vec<_>>()
-    };
-    let mut last = shared(&|words, index| words.iter().rev().nth(index).cloned());
-    last.reverse();
-    let first = shared(&|words, index| words.get(index).cloned());
-    let found =
-        [last, first].into_iter().map(|words| words.join("_")).find(|name| !name.is_empty());
-    found.unwrap_or_else(|| "instance".to_owned())
-}
-
-/// Letters of the Latin scripts and digits; everything else separates words.
-fn cleaned(name: &str) -> String {
-    let keep = |c: char| {
-        c.is_ascii_alphanumeric() || (('\u{c0}'..='\u{24f}').contains(&c) && c.is_alphabetic())
-    };
-    name.chars().map(|c| if keep(c) { c } else { '_' }).collect()
+    guarded(latin(name).to_upper_camel_case(), "Value", &["Self", "ALL", "RAW"])
 }
 
 fn guarded(name: String, empty: &str, reserved: &[&str]) -> String {
@@ -184,14 +153,5 @@ mod tests {
         assert_eq!(names, ["a_b", "a_b_2", "a_b_2_2", "paths_2", "a_b_3"]);
         assert_eq!(["self_", "self_"].map(|n| scope.snake(n.to_owned())), ["self_", "self_2"]);
         assert_eq!(["AB", "AB"].map(|n| scope.camel(n.to_owned())), ["AB", "AB2"]);
-    }
-
-    #[test]
-    fn siblings_share_the_word_that_all_of_them_have() {
-        assert_eq!(common(&["Row1", "Row2"]), "row");
-        assert_eq!(common(&["DriverSide", "PassengerSide"]), "side");
-        assert_eq!(common(&["FrontLeft", "FrontRight"]), "front");
-        assert_eq!(common(&["Left", "Right"]), "instance");
-        assert_eq!(common(&["1", "2"]), "instance");
     }
 }
