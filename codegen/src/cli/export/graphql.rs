@@ -2,11 +2,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::Common;
-use crate::{
-    Templates,
-    target::graphql::{self, Options},
-};
+use super::{Common, TemplateOptions};
+use crate::target::graphql::{self, Options};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -22,6 +19,9 @@ pub(super) struct GraphQl {
     #[command(flatten)]
     common: Common,
 
+    #[command(flatten)]
+    templates: TemplateOptions,
+
     /// Add a mutation for each actuator.
     #[arg(long)]
     mutations: bool,
@@ -30,7 +30,7 @@ pub(super) struct GraphQl {
 impl GraphQl {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let options = Options { mutations: self.mutations };
-        let templates = Templates::embedded();
+        let templates = self.templates.read()?;
         self.common.export(|catalog| Ok(graphql::to_string(catalog, options, &templates)?))
     }
 }

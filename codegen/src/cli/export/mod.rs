@@ -12,7 +12,7 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{Args, Subcommand};
 
 use super::{model::ModelOptions, output};
-use crate::{Request, model::Catalog};
+use crate::{Request, Templates, model::Catalog};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -31,25 +31,25 @@ pub(super) struct Export {
 
 #[derive(Debug, Subcommand)]
 enum Format {
-    #[command(name = "graphql")]
-    GraphQl(graphql::GraphQl),
     Json(json::Json),
+    Yaml(yaml::Yaml),
+    Csv(csv::Csv),
     #[command(name = "jsonschema")]
     JsonSchema(jsonschema::JsonSchema),
     Protobuf(protobuf::Protobuf),
-    Yaml(yaml::Yaml),
-    Csv(csv::Csv),
+    #[command(name = "graphql")]
+    GraphQl(graphql::GraphQl),
 }
 
 impl Export {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         match self.format {
-            Format::GraphQl(command) => command.run(),
             Format::Json(command) => command.run(),
-            Format::JsonSchema(command) => command.run(),
-            Format::Protobuf(command) => command.run(),
             Format::Yaml(command) => command.run(),
             Format::Csv(command) => command.run(),
+            Format::JsonSchema(command) => command.run(),
+            Format::Protobuf(command) => command.run(),
+            Format::GraphQl(command) => command.run(),
         }
     }
 }
@@ -63,6 +63,23 @@ struct Common {
     /// File to write [default: standard output].
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+}
+
+/// What formats take that are printed by a template.
+#[derive(Debug, Args)]
+struct TemplateOptions {
+    /// Folder of templates that stand in for built-in ones, DIR/FORMAT/….
+    #[arg(long, value_name = "DIR")]
+    templates: Option<PathBuf>,
+}
+
+impl TemplateOptions {
+    fn read(&self) -> anyhow::Result<Templates> {
+        Ok(match &self.templates {
+            Some(folder) => Templates::from_dir(folder)?,
+            None => Templates::embedded(),
+        })
+    }
 }
 
 impl Common {

@@ -2,11 +2,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::Common;
-use crate::{
-    Templates,
-    target::protobuf::{self, Options},
-};
+use super::{Common, TemplateOptions};
+use crate::target::protobuf::{self, Options};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -25,6 +22,9 @@ constUID fixes it.
 pub(super) struct Protobuf {
     #[command(flatten)]
     common: Common,
+
+    #[command(flatten)]
+    templates: TemplateOptions,
 
     /// Package of the messages [default: the root's name].
     #[arg(long, value_name = "NAME", value_parser = package)]
@@ -53,7 +53,7 @@ fn package(text: &str) -> Result<String, String> {
 impl Protobuf {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let options = Options { package: self.package, optional: !self.no_optional };
-        let templates = Templates::embedded();
+        let templates = self.templates.read()?;
         self.common.export(|catalog| Ok(protobuf::to_string(catalog, &options, &templates)?))
     }
 }
