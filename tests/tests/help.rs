@@ -14,7 +14,10 @@ use vehicle_edge_tests::{root, vssc};
 use vss_codegen::cli;
 
 /// Words of examples that no test can run, and why.
-const EXCLUDED: [(&str, &str); 1] = [("https://", "no test reaches for the network")];
+const EXCLUDED: [(&str, &str); 2] = [
+    ("https://", "no test reaches for the network"),
+    ("vssc watch", "it goes on until Ctrl-C; tests/watch.rs runs it"),
+];
 
 /// Every command, `vssc` itself included, as its words and what it says of itself in a line.
 fn commands() -> Vec<(Vec<String>, String)> {

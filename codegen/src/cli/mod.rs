@@ -16,8 +16,9 @@ mod generate;
 mod messages;
 mod model;
 mod output;
+mod watch;
 
-use std::process::ExitCode;
+use std::{ffi::OsString, process::ExitCode};
 
 use clap::{CommandFactory, Parser, Subcommand};
 
@@ -51,6 +52,7 @@ enum Command {
     Generate(generate::Generate),
     Diff(diff::Diff),
     Dump(dump::Dump),
+    Watch(watch::Watch),
     Explain(explain::Explain),
     Completions(completions::Completions),
 }
@@ -69,6 +71,14 @@ pub fn request(options: &[&str]) -> Result<Request, clap::Error> {
     }
 }
 
+/// Ends the process with what is wrong with the words of a command, if anything is.
+fn require_sense(words: &[OsString]) {
+    let words = [OsString::from("vssc")].into_iter().chain(words.iter().cloned());
+    if let Err(error) = Arguments::try_parse_from(words) {
+        error.exit();
+    }
+}
+
 pub fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Check(command) => command.run(),
@@ -76,6 +86,7 @@ pub fn main() -> ExitCode {
         Command::Generate(command) => command.run(),
         Command::Diff(command) => command.run(),
         Command::Dump(command) => command.run(),
+        Command::Watch(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::Completions(command) => command.run(),
     };

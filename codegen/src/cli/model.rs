@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum, builder::NonEmptyStringValueParser};
 use super::{
     messages::{MessageOptions, Stream},
     output::say,
+    watch::Recorder,
 };
 use crate::{
     Diagnostic, Request, StrictRule, VssVersion, compile,
@@ -155,7 +156,7 @@ impl ModelOptions {
         request: &Request,
         stream: Stream,
     ) -> Result<Catalog, ExitCode> {
-        let (catalog, diagnostics) = compile(request, &HostLoader::new());
+        let (catalog, diagnostics) = compile(request, &Recorder::new(HostLoader::new()));
         if let Err(error) = self.print_to(&diagnostics, stream) {
             say(format_args!("error: {error:#}"));
             return Err(ExitCode::FAILURE);
