@@ -3,7 +3,10 @@
 // A test fails by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use vehicle_edge_tests::{root, vssc};
 
@@ -30,6 +33,8 @@ fn text_formats_are_the_reference_tools_to_the_byte() {
         ("yaml --no-expand", "declared.yaml"),
         ("csv", "everything.csv"),
         ("csv --no-expand -e x-owner", "declared.csv"),
+        ("id", "ids.yaml"),
+        ("id --case-sensitive", "ids-case-sensitive.yaml"),
     ] {
         let expected = fs::read_to_string(folder().join(file)).unwrap();
         // Lines one by one, since that shows where they part.
@@ -39,4 +44,54 @@ fn text_formats_are_the_reference_tools_to_the_byte() {
         }
         assert_eq!(actual, expected, "{file}");
     }
+}
+
+/// Standard error and whether it went well.
+fn checked(model: &str, older: &Path, options: &[&str]) -> (bool, String) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("model.vspec"), model).unwrap();
+    let mut command = vssc().unwrap();
+    command.args(["export", "id", "model.vspec", "--validate-static-uid"]).arg(older);
+    let output = command.args(options).current_dir(folder.path()).output().unwrap();
+    assert!(output.status.success() || output.stdout.is_empty());
+    (output.status.success(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn ids_are_checked_against_an_older_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let older = folder.path().join("ids.yaml");
+    let ids = "A: {staticUID: '0x5B38F4AC', type: branch, description: null}\n\
+               A.B: {staticUID: '0x00000001', type: sensor, datatype: uint8}\n";
+    fs::write(&older, ids).unwrap();
+    let shown = older.display().to_string();
+
+    let same = "A: {type: branch}\nA.B: {type: sensor, datatype: uint8, constUID: '0x00000001'}\n";
+    let renamed = same.replace("A.B", "A.C");
+    let other = "A: {type: branch}\nA.B: {type: sensor, datatype: int8, constUID: '0x00000002'}\n";
+    for (model, went_well, expected) in [
+        (same, true, format!("no change since {shown}\n")),
+        (
+            &*renamed,
+            true,
+            format!(
+                "note: 'A.B' is now 'A.C'; its id stays\nno id changed since {shown}, 1 other change\n"
+            ),
+        ),
+        (
+            other,
+            false,
+            format!(
+                "error: 'A.B' has another static id, 0x00000002 instead of 0x00000001: \
+                 datatype was uint8 and is int8\n1 id lost since {shown}, 0 other changes\n"
+            ),
+        ),
+    ] {
+        assert_eq!(checked(model, &older, &["--validate-only"]), (went_well, expected));
+    }
+    let twice = same.replace("branch", "branch, constUID: '0x00000001'");
+    let (went_well, errors) = checked(&twice, &older, &[]);
+    let expected =
+        "error: 'A' and 'A.B' have the same static id 0x00000001: give one of them a 'constUID'\n";
+    assert_eq!((went_well, &*errors), (false, expected));
 }

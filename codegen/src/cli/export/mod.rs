@@ -2,6 +2,7 @@
 
 mod csv;
 mod graphql;
+mod id;
 mod json;
 mod jsonschema;
 mod protobuf;
@@ -34,6 +35,7 @@ enum Format {
     Json(json::Json),
     Yaml(yaml::Yaml),
     Csv(csv::Csv),
+    Id(id::Id),
     #[command(name = "jsonschema")]
     JsonSchema(jsonschema::JsonSchema),
     Protobuf(protobuf::Protobuf),
@@ -47,6 +49,7 @@ impl Export {
             Format::Json(command) => command.run(),
             Format::Yaml(command) => command.run(),
             Format::Csv(command) => command.run(),
+            Format::Id(command) => command.run(),
             Format::JsonSchema(command) => command.run(),
             Format::Protobuf(command) => command.run(),
             Format::GraphQl(command) => command.run(),
@@ -97,13 +100,16 @@ impl Common {
             Ok(catalog) => catalog,
             Err(code) => return Ok(code),
         };
-        let mut text = render(&catalog)?;
-        if self.output.is_none() && !text.ends_with('\n') {
-            text.push('\n');
-        }
-        output::write(self.output.as_deref(), &text)?;
+        self.write(render(&catalog)?)?;
         // The process ends here: taking a large tree apart first would be idle work.
         std::mem::forget(catalog);
         Ok(ExitCode::SUCCESS)
+    }
+
+    fn write(&self, mut text: String) -> anyhow::Result<()> {
+        if self.output.is_none() && !text.ends_with('\n') {
+            text.push('\n');
+        }
+        output::write(self.output.as_deref(), &text)
     }
 }

@@ -215,11 +215,8 @@ impl Emitter {
                 self.put(&['\'', '\'']);
                 1
             } else {
-                let is_end = |c: char| c == ' ' || style::is_break(c);
-                let length = 1 + rest[1..]
-                    .iter()
-                    .take_while(|c| !is_end(**c) && !(**c == '\'' && is_quoted))
-                    .count();
+                let ends = |c: char| c == ' ' || style::is_break(c) || (c == '\'' && is_quoted);
+                let length = 1 + rest[1..].iter().take_while(|c| !ends(**c)).count();
                 self.put(&rest[..length]);
                 length
             };

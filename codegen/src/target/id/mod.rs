@@ -2,7 +2,11 @@
 //! what each id is made of. The file is itself a model, against which a later one can be
 //! compared.
 
+mod changes;
+
 use std::borrow::Cow;
+
+pub use changes::{Change, NoId, compare};
 
 use super::{
     fields::{self, Field},

@@ -1,0 +1,114 @@
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Args, builder::NonEmptyStringValueParser};
+
+use super::Common;
+use crate::{
+    cli::{
+        messages::Stream,
+        output::{counted, say},
+    },
+    model::Node,
+    source::Input,
+    target::{
+        id,
+        static_id::{self, Case, StaticId},
+    },
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  vssc export id -o ids.yaml
+  vssc export id --validate-static-uid ids.yaml --validate-only
+  vssc export id vss/VehicleEdge.vspec --case-sensitive
+
+An id is a hash of a node's name, datatype, unit, type and bounds. A node that is renamed keeps
+it with 'fka: [Old.Name]', one that changes on purpose with 'constUID'.
+
+Exit code: 0; 1 where the model has errors, two nodes have the same id, or the check against
+an older file finds ids that changed or are gone: nothing is written then; 2 for arguments
+that make no sense.
+";
+
+/// Static ids: four bytes for each node that stay as long as its meaning does, as YAML.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Id {
+    #[command(flatten)]
+    common: Common,
+
+    /// Let names that differ only in case have different ids.
+    #[arg(long)]
+    case_sensitive: bool,
+
+    /// Older file of ids to check against; overlays are not laid over it.
+    #[arg(long, value_name = "FILE", alias = "validate-static-id")]
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
+    validate_static_uid: Option<String>,
+
+    /// Check, and write nothing.
+    #[arg(long, requires = "validate_static_uid")]
+    validate_only: bool,
+}
+
+impl Id {
+    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        let case = if self.case_sensitive { Case::Sensitive } else { Case::Insensitive };
+        let catalog = match self.common.model.compile() {
+            Ok(catalog) => catalog,
+            Err(code) => return Ok(code),
+        };
+        let ids = match static_id::assign(&catalog.root, case) {
+            Ok(ids) => ids,
+            Err(collisions) => {
+                for collision in collisions {
+                    say(format_args!("error: {collision}: give one of them a 'constUID'"));
+                }
+                return Ok(ExitCode::FAILURE);
+            }
+        };
+        if let Some(older) = &self.validate_static_uid
+            && let Err(code) = self.validate(&ids, older, case)?
+        {
+            return Ok(code);
+        }
+        if !self.validate_only {
+            self.common.write(id::to_string(&ids))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Says what changed. `Err` is the exit code where that breaks something.
+    fn validate(
+        &self,
+        ids: &[(&Node, StaticId)],
+        older: &str,
+        case: Case,
+    ) -> anyhow::Result<Result<(), ExitCode>> {
+        let mut request = self.common.model.request();
+        request.model = Some(Input::parse(older));
+        request.overlays.clear();
+        request.extended_attributes.push(id::ATTRIBUTE.to_owned());
+        let catalog = match self.common.model.compile_as(&request, Stream::Stderr) {
+            Ok(catalog) => catalog,
+            Err(code) => return Ok(Err(code)),
+        };
+        let changes = id::compare(ids, &catalog.root, case)
+            .with_context(|| format!("{older} is no file that 'vssc export id' wrote"))?;
+        for change in &changes {
+            say(format_args!("{}: {change}", if change.is_breaking() { "error" } else { "note" }));
+        }
+        let breaking = changes.iter().filter(|change| change.is_breaking()).count();
+        let others = counted(changes.len() - breaking, "other change");
+        match (breaking, changes.len()) {
+            (0, 0) => say(format_args!("no change since {older}")),
+            (0, _) => say(format_args!("no id changed since {older}, {others}")),
+            _ => {
+                say(format_args!("{} lost since {older}, {others}", counted(breaking, "id")));
+                return Ok(Err(ExitCode::FAILURE));
+            }
+        }
+        Ok(Ok(()))
+    }
+}
