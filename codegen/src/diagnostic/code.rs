@@ -53,7 +53,6 @@ codes! {
     5 Error TooManyAliases "YAML aliases that unfold without end"
     6 Warning DuplicateKey "the same key twice in one map"
     7 Error BadKey "a key that is no text"
-    8 Error Unsupported "a part of the language that is not supported yet"
     9 Error NoRootFile "a folder or an archive without one clear root file"
     // Includes and overlays
     10 Error MissingInclude "an included file that is not there"
@@ -102,6 +101,19 @@ codes! {
     61 Error BadRange "an instance range that counts backwards or too far"
     62 Warning UnknownInstance "a path between the instances that is none of them"
     63 Error TooLarge "instances that multiply beyond all sense"
+    // Struct types
+    70 Error MissingNamespace "a struct type in a namespace that nothing defines"
+    71 Warning TypeDefinedTwice "a struct type that two types files define differently"
+    72 Error MisplacedTypes "struct types where none can be"
+    73 Error CyclicStruct "a struct that contains itself"
+    74 Error MissingProperty "a default that lacks a property of its struct"
+    75 Warning UnknownProperty "a default with a property that its struct does not have"
+    76 Warning NoEffectInTypes "an attribute that does nothing in struct types"
+    // Strict rules
+    80 Error NameStyle "a name that the strict rules refuse"
+    81 Error DefaultNotFirst "a default that is not the first of the allowed values"
+    82 Error BadExceptions "a malformed file of strict exceptions"
+    83 Warning UnknownException "a strict exception for a node that is not there"
 }
 
 impl Code {

@@ -1,10 +1,13 @@
 //! Pass: from the checked tree to the typed model. Runs only when no error is left.
 
+use std::collections::HashSet;
+
 use indexmap::IndexMap;
 
 use super::{
     check::{Checked, CheckedKind, CheckedTree},
     tree::{InstanceMark, NodeId, Tree},
+    types::Types,
     unit::Units,
 };
 use crate::model::{Branch, Catalog, Instance, Kind, Node, Unit};
@@ -13,15 +16,25 @@ use crate::model::{Branch, Catalog, Instance, Kind, Node, Unit};
 pub(super) fn lower(
     tree: &Tree,
     checked: &CheckedTree,
+    types: Option<&Types>,
     units: &Units,
-    is_known_extra: impl Fn(&str) -> bool,
+    known_extra: &HashSet<&str>,
 ) -> Option<Catalog> {
     let mut lowering = Lowering { tree, checked, units, used: IndexMap::new() };
-    let name = tree.node(tree.root).name.to_string();
-    let mut root = lowering.node(tree.root, name)?;
+    let mut root = lowering.root()?;
     // The language keeps unknown attributes everywhere but here.
-    root.extra.retain(|name, _| is_known_extra(name));
-    Some(Catalog { root, types: Vec::new(), units: lowering.used })
+    root.extra.retain(|name, _| known_extra.contains(&**name));
+    let mut used = lowering.used;
+    let mut roots = Vec::new();
+    if let Some(Types { tree, checked }) = types {
+        let mut lowering = Lowering { tree, checked, units, used };
+        let mut root = lowering.root()?;
+        // Not even those that the author knows.
+        root.extra.clear();
+        roots.push(root);
+        used = lowering.used;
+    }
+    Some(Catalog { root, types: roots, units: used })
 }
 
 struct Lowering<'a> {
@@ -32,6 +45,11 @@ struct Lowering<'a> {
 }
 
 impl Lowering<'_> {
+    fn root(&mut self) -> Option<Node> {
+        let name = self.tree.node(self.tree.root).name.to_string();
+        self.node(self.tree.root, name)
+    }
+
     /// Recursion is as deep as the tree, which earlier passes limit.
     fn node(&mut self, id: NodeId, path: String) -> Option<Node> {
         let node = self.tree.node(id);

@@ -6,17 +6,18 @@
 //! overlay   files laid over it
 //! unit      unit and quantity files
 //! release   what an older release wrote otherwise
+//! types     struct types, into a tree of their own
 //! tree      names with dots become a tree
 //! instance  branches are multiplied
 //! check     every rule on attributes, values and places
 //! prune     deleted nodes go
+//! strict    rules that are held only where they are asked for
 //! lower     raw attributes become model::Catalog
 //! ```
 //!
 //! In: a request and a loader. Out: a catalog, unless a pass reported an error, and
 //! everything that was reported. A pass goes on after an error with what it has: one
-//! run shows all problems. Struct types (`--types`) will be gathered like the model
-//! itself, before it, and join the tree as a second root. Between passes an [`Observer`]
+//! run shows all problems. Between passes an [`Observer`]
 //! may look at what there is, as [`dump()`] does to show where a value comes from.
 //! Must not know: targets, the command line.
 
@@ -33,21 +34,23 @@ mod reader;
 mod release;
 mod root;
 mod scalars;
+mod strict;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod types;
 mod unit;
 
 use std::collections::HashSet;
 
 use crate::{
-    Diagnostic, Request,
-    diagnostic::{Code, Report, Sink},
+    Diagnostic, Request, StrictRule,
+    diagnostic::Sink,
     model::Catalog,
     source::{Input, Loader},
     syntax,
 };
-use check::Context;
+use check::{CheckedTree, Context, Structs};
 pub use dump::{Dump, DumpAttribute, DumpNode, dump};
 use flat::Flat;
 use include::Globs;
@@ -55,6 +58,7 @@ pub use pass::Pass;
 use pass::{Held, Observer};
 use reader::Reader;
 use release::Rules;
+use strict::Strict;
 
 pub(crate) fn resolve(
     request: &Request,
@@ -74,10 +78,6 @@ fn run(
     sink: &mut Sink,
     observer: &mut dyn Observer,
 ) -> Option<Catalog> {
-    for input in &request.types {
-        let message = format!("struct types ({input}) are not supported yet");
-        sink.push(Report::new(Code::Unsupported, message));
-    }
     let model = request.model.clone().unwrap_or_else(Input::default_model);
     let model = root::find(model, &request.include_dirs, reader, sink)?;
     let root = reader.require(&model, sink)?;
@@ -90,6 +90,11 @@ fn run(
     let rules = Rules::new(request.vss_version, &flat);
     let units = unit::read(request, &model, is_json, &rules, reader, sink);
     observer.after(Pass::Unit, Held::Units(&units))?;
+    let extended = request.extended_attributes.iter().map(String::as_str).collect::<HashSet<_>>();
+    let mut structs = Structs::default();
+    let known = types::Known { units: &units, extended: &extended, rules: &rules };
+    let types = types::read(request, root, &known, &mut structs, reader, sink);
+    let exceptions = strict::exceptions(request, reader, sink);
     // Without a file that could not be read, most of what follows would be noise.
     if flat.nodes.is_empty() && sink.has_error() {
         return None;
@@ -106,21 +111,30 @@ fn run(
         instance::check(&tree, sink);
     }
     observer.after(Pass::Instance, Held::Tree(&tree))?;
+    if structs.add(&tree) {
+        structs.check_cycles(sink);
+    }
     let context = Context {
         units: &units,
-        structs: check::struct_names(&tree),
-        extended: request.extended_attributes.iter().map(String::as_str).collect::<HashSet<_>>(),
-        rules,
+        structs: &structs,
+        extended: &extended,
+        are_strangers_refused: request.strict.contains(&StrictRule::UnknownAttribute),
+        rules: &rules,
     };
     let checked = check::check(&tree, &context, sink);
+    let mut trees: Vec<&CheckedTree> = types.iter().map(|types| &types.checked).collect();
+    trees.push(&checked);
+    check::check_struct_defaults(&trees, &structs, sink);
     observer.after(Pass::Check, Held::Checked(&tree, &checked))?;
     prune::prune(&mut tree, &checked);
     check::check_left(&tree, &checked, &context, sink);
+    let strict = Strict { rules: &request.strict, exceptions: &exceptions, extended: &extended };
+    strict.check(&tree, &checked, sink);
     observer.after(Pass::Prune, Held::Checked(&tree, &checked))?;
     if sink.has_error() {
         return None;
     }
-    let catalog = lower::lower(&tree, &checked, &units, |name| context.extended.contains(name))?;
+    let catalog = lower::lower(&tree, &checked, types.as_ref(), &units, &extended)?;
     unit::warn_of_none(&units, &catalog, &rules, sink);
     observer.after(Pass::Lower, Held::Catalog(&catalog, &tree))?;
     Some(catalog)

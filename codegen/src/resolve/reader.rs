@@ -82,6 +82,11 @@ impl<'l> Reader<'l> {
         document
     }
 
+    /// Every document read so far.
+    pub(super) fn documents(&self) -> impl Iterator<Item = (SourceId, &Document)> {
+        self.documents.iter().map(|(id, document)| (*id, &**document))
+    }
+
     pub(super) fn raw(&self, id: SourceId, sink: &mut Sink) -> Option<Raw> {
         let source = self.sources.get(id);
         parse_raw(id, &source.input, &source.text, sink)

@@ -98,7 +98,7 @@ pub(super) fn build(flat: Flat, model: &str, sink: &mut Sink) -> Option<Tree> {
     Some(builder.tree)
 }
 
-fn find_root(flat: &Flat, model: &str, sink: &mut Sink) -> Option<Rc<str>> {
+pub(super) fn find_root(flat: &Flat, model: &str, sink: &mut Sink) -> Option<Rc<str>> {
     let mut roots = flat.nodes.iter().filter(|(key, _)| !key.contains('.'));
     let Some((root, first)) = roots.next() else {
         sink.push(match flat.nodes.first() {

@@ -12,6 +12,8 @@ use crate::{
 #[derive(Debug, Default)]
 pub(crate) struct Document {
     pub(crate) nodes: Vec<DocumentNode>,
+    /// The struct types that an exported model carries beside its own nodes.
+    pub(crate) types: Vec<DocumentNode>,
     pub(crate) includes: Vec<Include>,
 }
 
@@ -31,6 +33,9 @@ pub(crate) struct Include {
     pub(crate) prefix: Option<Rc<str>>,
     pub(crate) span: Span,
 }
+
+/// The key of struct types in an exported model.
+const TYPES: &str = "ComplexDataTypes";
 
 /// A tree in JSON nests two levels per node; this is far more than any has.
 const MAX_DEPTH: usize = 200;
@@ -73,10 +78,8 @@ fn read_nodes(
     };
     for (key, value) in pairs.iter() {
         let Some(name) = text_key(key, sink) else { continue };
-        if is_json && &*name == "ComplexDataTypes" {
-            sink.push(
-                Report::new(Code::Unsupported, "struct types are not supported yet").at(key.span),
-            );
+        if is_json && &*name == TYPES {
+            children(&mut document.types, "", TYPES, value, 0, sink);
         } else if is_json {
             tree_node(&mut document.nodes, name, key.span, value, 1, sink);
         } else if let Some(mut attributes) = attributes_of(&name, value, sink) {
@@ -169,17 +172,25 @@ fn tree_node(
         return;
     }
     let Some(mut attributes) = attributes_of(&path, value, sink) else { return };
-    let children = attributes.remove(&Name::Extra("children".into()));
+    let below = attributes.remove(&Name::Extra("children".into()));
     nodes.push(DocumentNode { key: path.clone(), span, attributes: Rc::new(attributes) });
-    let Some(children) = children else { return };
-    let RawValue::Map(pairs) = &children.value.value else {
-        sink.push(
-            Report::new(
-                Code::NotAMap,
-                format!("'children' takes a map of nodes, not {}", children.value.kind()),
-            )
-            .at(children.value.span),
-        );
+    if let Some(below) = below {
+        children(nodes, &path, "children", &below.value, depth, sink);
+    }
+}
+
+/// The nodes of a map that hangs on `path`, or on nothing.
+fn children(
+    nodes: &mut Vec<DocumentNode>,
+    path: &str,
+    what: &str,
+    value: &Raw,
+    depth: usize,
+    sink: &mut Sink,
+) {
+    let RawValue::Map(pairs) = &value.value else {
+        let message = format!("'{what}' takes a map of nodes, not {}", value.kind());
+        sink.push(Report::new(Code::NotAMap, message).at(value.span));
         return;
     };
     for (key, value) in pairs.iter() {
@@ -191,7 +202,8 @@ fn tree_node(
             );
             continue;
         }
-        tree_node(nodes, format!("{path}.{name}").into(), key.span, value, depth + 1, sink);
+        let path = if path.is_empty() { name } else { format!("{path}.{name}").into() };
+        tree_node(nodes, path, key.span, value, depth + 1, sink);
     }
 }
 

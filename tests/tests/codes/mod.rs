@@ -19,14 +19,8 @@ use vss_codegen::{
 use super::shared_file;
 
 /// Codes that no text on a page can give; the pages say why.
-const WITHOUT_EXAMPLE: &[Code] = &[
-    Code::NotUtf8,
-    Code::Unsupported,
-    Code::TooManyIncludes,
-    Code::TooDeep,
-    Code::AccessRefused,
-    Code::BadArchive,
-];
+const WITHOUT_EXAMPLE: &[Code] =
+    &[Code::NotUtf8, Code::TooManyIncludes, Code::TooDeep, Code::AccessRefused, Code::BadArchive];
 
 /// Of these, the ones with golden files nevertheless, from `tests/sources`.
 const OF_SOURCES: &[Code] = &[Code::AccessRefused, Code::BadArchive];

@@ -17,7 +17,9 @@ pub(super) fn read(attributes: &Attributes, datatype: &DataType, sink: &mut Sink
         sink.push(wrong_kind(&Name::Allowed, "a list", raw));
         return Vec::new();
     };
-    if let Element::Struct(name) = &datatype.element {
+    if let Element::Struct(name) = &datatype.element
+        && !items.is_empty()
+    {
         let message = format!("'allowed' does not go with the struct '{name}'");
         sink.push(Report::new(Code::Conflict, message).at(raw.span));
         return Vec::new();

@@ -1,8 +1,6 @@
 //! `datatype` and `arraysize`, and whether a value fits a type.
 
-use std::collections::BTreeSet;
-
-use super::{super::scalars, Subject, common::wrong_kind};
+use super::{super::scalars, Subject, common::wrong_kind, structs::Structs};
 use crate::{
     diagnostic::{Code, Report, Sink},
     model::{DataType, Element, Literal, nearest},
@@ -12,7 +10,7 @@ use crate::{
 pub(super) fn read(
     subject: Subject<'_>,
     attributes: &Attributes,
-    structs: &BTreeSet<String>,
+    structs: &Structs,
     sink: &mut Sink,
 ) -> Option<DataType> {
     let Some(attribute) = attributes.get(&Name::Datatype) else {
@@ -25,18 +23,19 @@ pub(super) fn read(
         sink.push(wrong_kind(&Name::Datatype, "the name of a type", raw));
         return None;
     };
-    let known = text.parse::<DataType>().ok();
-    let known = known.filter(|datatype| match &datatype.element {
-        Element::Struct(name) => structs.contains(&**name),
-        _ => true,
-    });
-    if known.is_none() {
-        sink.push(unknown(text, structs, raw));
+    // Only the name of a struct needs to know where it is used, and most types are built in.
+    if let Some(datatype) = structs.absolute(text) {
+        return Some(datatype);
+    }
+    let path = subject.path();
+    let known = structs.resolve(text, &path);
+    if known.is_none() && !structs.may_have(text) {
+        sink.push(unknown(text, &path, structs, raw));
     }
     known
 }
 
-fn unknown(text: &str, structs: &BTreeSet<String>, raw: &Raw) -> Report {
+fn unknown(text: &str, path: &str, structs: &Structs, raw: &Raw) -> Report {
     let report =
         Report::new(Code::UnknownDatatype, format!("unknown datatype '{text}'")).at(raw.span);
     if let Some((element, rest)) = text.split_once('[')
@@ -62,9 +61,15 @@ fn unknown(text: &str, structs: &BTreeSet<String>, raw: &Raw) -> Report {
         _ => None,
     };
     let mut names: Vec<&str> = Element::names().collect();
-    names.extend(structs.iter().map(String::as_str));
-    match alias.or_else(|| nearest(name, names)) {
+    names.extend(structs.names_for(path));
+    match alias.or_else(|| nearest(name, names)).or_else(|| structs.called(name)) {
         Some(near) => report.help(format!("did you mean '{near}{brackets}'?")),
+        None if name.contains('.') && structs.is_empty() => {
+            report.help("a name with a dot is a struct: name the file that defines it with --types")
+        }
+        None if name.contains('.') => {
+            report.help("a name with a dot is a struct, and nothing defines one of this name")
+        }
         None => {
             let names: Vec<&str> = Element::names().collect();
             report.help(format!("it is one of {}", names.join(", ")))

@@ -9,10 +9,9 @@ use crate::{
 
 pub(super) fn read(attributes: &Attributes, leaf: &Leaf, sink: &mut Sink) -> Option<Literal> {
     let raw = attributes.value(&Name::Default)?;
-    if let Element::Struct(name) = &leaf.datatype.element {
-        let message = format!("the default of a struct ('{name}') is not supported yet");
-        sink.push(Report::new(Code::Unsupported, message).at(raw.span));
-        return None;
+    // Whether it has the properties of its struct is seen once all structs are read.
+    if let Element::Struct(_) = &leaf.datatype.element {
+        return Some(raw.literal());
     }
     match (&raw.value, leaf.datatype.is_array) {
         (RawValue::List(items), true) => {
@@ -35,7 +34,7 @@ pub(super) fn read(attributes: &Attributes, leaf: &Leaf, sink: &mut Sink) -> Opt
     }
 }
 
-fn check_length(length: usize, leaf: &Leaf, raw: &Raw, sink: &mut Sink) {
+pub(super) fn check_length(length: usize, leaf: &Leaf, raw: &Raw, sink: &mut Sink) {
     // A size of nought says nothing.
     if let Some(size) = leaf.arraysize.filter(|size| *size > 0)
         && size != length as u64
@@ -68,7 +67,7 @@ fn element(raw: &Raw, leaf: &Leaf, sink: &mut Sink) -> Option<Literal> {
     Some(value)
 }
 
-fn is_listed(leaf: &Leaf, value: &Literal) -> bool {
+pub(super) fn is_listed(leaf: &Leaf, value: &Literal) -> bool {
     let equal = |other: &Literal| {
         other == value || matches!((other.as_f64(), value.as_f64()), (Some(a), Some(b)) if a == b)
     };

@@ -129,25 +129,24 @@ fn missing(subject: Subject<'_>, attributes: &Attributes) -> Report {
     }
 }
 
-/// Reports attributes that the type does not have, and collects unknown ones.
-pub(super) fn check_names(
-    attributes: &Attributes,
-    extended: &HashSet<&str>,
-    strangers: &mut Strangers,
-    sink: &mut Sink,
-) {
-    let kind = of(attributes);
-    for attribute in attributes.iter() {
-        match (&attribute.name, kind) {
-            (Name::Extra(name), _) if extended.contains(&**name) => {}
-            (Name::Extra(name), _) => strangers.add(name, attribute.key, sink),
-            (name, Some(kind)) if !kind.has(name) => {
-                let message = format!("a {} has no '{}'", kind.name(), name.text());
-                sink.push(Report::new(Code::NotAllowedHere, message).at(attribute.key));
-            }
-            _ => {}
-        }
+/// Reports attributes that the type does not have.
+pub(super) fn check_names(attributes: &Attributes, sink: &mut Sink) {
+    let Some(kind) = of(attributes) else { return };
+    for attribute in attributes.iter().filter(|attribute| !kind.has(&attribute.name)) {
+        let message = format!("a {} has no '{}'", kind.name(), attribute.name.text());
+        sink.push(Report::new(Code::NotAllowedHere, message).at(attribute.key));
     }
+}
+
+/// The attributes that neither the language nor the author knows.
+pub(in super::super) fn unknown<'a>(
+    attributes: &'a Attributes,
+    extended: &HashSet<&str>,
+) -> impl Iterator<Item = (&'a Rc<str>, Span)> {
+    attributes.iter().filter_map(|attribute| match &attribute.name {
+        Name::Extra(name) if !extended.contains(&**name) => Some((name, attribute.key)),
+        _ => None,
+    })
 }
 
 /// Unknown attributes. One that looks like a slip is reported wherever it is; a foreign
@@ -159,7 +158,7 @@ pub(super) struct Strangers {
 }
 
 impl Strangers {
-    fn add(&mut self, name: &Rc<str>, key: Span, sink: &mut Sink) {
+    pub(super) fn add(&mut self, name: &Rc<str>, key: Span, sink: &mut Sink) {
         if !self.places.contains_key(name)
             && let Some(near) = nearest(name, Name::known())
         {

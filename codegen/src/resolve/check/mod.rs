@@ -12,10 +12,12 @@ mod default;
 mod kind;
 mod pattern;
 mod place;
+mod struct_default;
+mod structs;
 mod unit;
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{HashMap, HashSet},
     rc::Rc,
 };
 
@@ -31,10 +33,12 @@ use super::{
 };
 use crate::{
     diagnostic::Sink,
-    model::{Leaf, Literal, Role},
+    model::{Element, Leaf, Literal, Role},
     source::Span,
     syntax::{Attributes, Name},
 };
+pub(super) use kind::unknown;
+pub(super) use structs::Structs;
 
 /// The attributes of a node, every rule that concerns them alone kept.
 #[derive(Debug, Default)]
@@ -50,6 +54,15 @@ pub(super) struct Checked {
     pub(super) kind: Option<CheckedKind>,
 }
 
+impl Checked {
+    pub(super) fn leaf(&self) -> Option<&Leaf> {
+        match self.kind.as_ref()? {
+            CheckedKind::Leaf(leaf) => Some(leaf),
+            _ => None,
+        }
+    }
+}
+
 #[derive(Debug)]
 pub(super) enum CheckedKind {
     Branch { instances: Vec<Literal> },
@@ -61,16 +74,19 @@ pub(super) enum CheckedKind {
 #[derive(Debug)]
 pub(super) struct Context<'a> {
     pub(super) units: &'a Units,
-    /// Absolute names of the struct types.
-    pub(super) structs: BTreeSet<String>,
-    pub(super) extended: HashSet<&'a str>,
-    pub(super) rules: Rules,
+    pub(super) structs: &'a Structs,
+    pub(super) extended: &'a HashSet<&'a str>,
+    /// Whether unknown attributes are left to a strict rule, which refuses them.
+    pub(super) are_strangers_refused: bool,
+    pub(super) rules: &'a Rules,
 }
 
 /// What every node of a tree turned out to be.
 #[derive(Debug, Default)]
 pub(super) struct CheckedTree {
     by_attributes: HashMap<*const Attributes, Rc<Checked>>,
+    /// The leaves with a default of a struct type, which is still to be checked.
+    struct_defaults: Vec<Rc<Attributes>>,
 }
 
 impl CheckedTree {
@@ -80,17 +96,40 @@ impl CheckedTree {
 }
 
 pub(super) fn check(tree: &Tree, context: &Context<'_>, sink: &mut Sink) -> CheckedTree {
-    let mut checked = CheckedTree::default();
-    let mut open = vec![(tree.root, None)];
-    while let Some((id, parent)) = open.pop() {
+    let mut found = CheckedTree::default();
+    // From the root to the node at hand.
+    let mut trail = Vec::new();
+    let mut open = vec![(tree.root, 0)];
+    while let Some((id, depth)) = open.pop() {
+        trail.truncate(depth);
+        trail.push(id);
         let node = tree.node(id);
-        checked.by_attributes.entry(Rc::as_ptr(&node.attributes)).or_insert_with(|| {
-            let subject = Subject { tree, id, parent, name: &node.name, span: node.span };
-            Rc::new(check_attributes(subject, &node.attributes, context, sink))
-        });
-        open.extend(node.children.iter().rev().map(|child| (*child, Some(id))));
+        let key = Rc::as_ptr(&node.attributes);
+        if !found.by_attributes.contains_key(&key) {
+            let subject = Subject { tree, trail: &trail, name: &node.name, span: node.span };
+            let checked = check_attributes(subject, &node.attributes, context, sink);
+            if checked.leaf().is_some_and(has_struct_default) {
+                found.struct_defaults.push(node.attributes.clone());
+            }
+            found.by_attributes.insert(key, Rc::new(checked));
+        }
+        open.extend(node.children.iter().rev().map(|child| (*child, depth + 1)));
     }
-    checked
+    found
+}
+
+fn has_struct_default(leaf: &Leaf) -> bool {
+    leaf.default.is_some() && matches!(leaf.datatype.element, Element::Struct(_))
+}
+
+/// Checks the defaults of struct types in the last of the trees, where the structs are those
+/// of all of them.
+pub(super) fn check_struct_defaults(trees: &[&CheckedTree], structs: &Structs, sink: &mut Sink) {
+    let Some(last) = trees.last() else { return };
+    let known = struct_default::Known { structs, trees };
+    for attributes in &last.struct_defaults {
+        known.check(attributes, sink);
+    }
 }
 
 /// Checks what concerns only nodes that are left after deleting: whether their attributes
@@ -107,7 +146,12 @@ pub(super) fn check_left(
     while let Some(id) = open.pop() {
         let node = tree.node(id);
         if seen.insert(Rc::as_ptr(&node.attributes)) {
-            kind::check_names(&node.attributes, &context.extended, &mut strangers, sink);
+            kind::check_names(&node.attributes, sink);
+            if !context.are_strangers_refused {
+                for (name, key) in kind::unknown(&node.attributes, context.extended) {
+                    strangers.add(name, key, sink);
+                }
+            }
         }
         place::check_children(tree, node, checked, sink);
         open.extend(node.children.iter().rev());
@@ -115,35 +159,12 @@ pub(super) fn check_left(
     strangers.report(sink);
 }
 
-/// The absolute names of the struct types in the tree.
-pub(super) fn struct_names(tree: &Tree) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    let mut open: Vec<(NodeId, String)> = vec![(tree.root, tree.node(tree.root).name.to_string())];
-    while let Some((id, path)) = open.pop() {
-        let node = tree.node(id);
-        for child in &node.children {
-            // Only branches and structs hold structs; leaves need no path.
-            if !tree.node(*child).children.is_empty() || is_struct(&tree.node(*child).attributes) {
-                open.push((*child, format!("{path}.{}", tree.node(*child).name)));
-            }
-        }
-        if is_struct(&node.attributes) {
-            names.insert(path);
-        }
-    }
-    names
-}
-
-fn is_struct(attributes: &Attributes) -> bool {
-    attributes.value(&Name::Type).and_then(|raw| raw.as_str()) == Some("struct")
-}
-
 /// Whose attributes are checked, for messages.
 #[derive(Clone, Copy, Debug)]
 struct Subject<'a> {
     tree: &'a Tree,
-    id: NodeId,
-    parent: Option<NodeId>,
+    /// The node and those above it, from the root down.
+    trail: &'a [NodeId],
     name: &'a str,
     span: Span,
 }
@@ -151,9 +172,18 @@ struct Subject<'a> {
 impl<'a> Subject<'a> {
     /// The names of the nodes beside this one.
     fn siblings(self) -> impl Iterator<Item = &'a str> {
-        let children = self.parent.map_or(&[][..], |parent| &self.tree.node(parent).children);
-        let others = children.iter().filter(move |child| **child != self.id);
+        let (own, parent) = match self.trail {
+            [.., parent, own] => (Some(own), Some(parent)),
+            _ => (None, None),
+        };
+        let children = parent.map_or(&[][..], |parent| &self.tree.node(*parent).children);
+        let others = children.iter().filter(move |child| Some(*child) != own);
         others.map(move |child| &*self.tree.node(*child).name)
+    }
+
+    fn path(self) -> String {
+        let names: Vec<&str> = self.trail.iter().map(|id| &*self.tree.node(*id).name).collect();
+        names.join(".")
     }
 }
 
@@ -204,7 +234,7 @@ fn leaf(
     context: &Context<'_>,
     sink: &mut Sink,
 ) -> Option<Leaf> {
-    let Some(datatype) = datatype::read(subject, attributes, &context.structs, sink) else {
+    let Some(datatype) = datatype::read(subject, attributes, context.structs, sink) else {
         unit::read(attributes, None, context, sink);
         return None;
     };
