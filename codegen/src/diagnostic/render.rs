@@ -11,6 +11,8 @@
 
 use std::fmt::Write;
 
+use unicode_width::UnicodeWidthChar;
+
 use super::{Diagnostic, Inclusion, Label, Severity};
 
 /// Lines longer than this are cut around the mark: a JSON export is one line.
@@ -94,8 +96,22 @@ fn push(out: &mut String, line: std::fmt::Arguments<'_>) {
     let _ = writeln!(out, "{line}");
 }
 
-/// The source line to show, the blanks before the mark, and the length of the mark.
+/// The source line to show, the blanks before the mark, and the length of the mark; both as
+/// a terminal counts, where some characters are two cells wide and some none.
 fn excerpt(label: &Label) -> (String, usize, usize) {
+    let (text, before, length) = cut(label);
+    let cells = |characters: &mut dyn Iterator<Item = char>| -> usize {
+        characters.map(|character| character.width().unwrap_or(0)).sum()
+    };
+    let blanks = cells(&mut text.chars().take(before));
+    let marked = cells(&mut text.chars().skip(before).take(length));
+    // A mark behind the end of the line has nothing above it.
+    let beyond = (before + length).saturating_sub(text.chars().count().max(before));
+    (text, blanks, (marked + beyond).max(1))
+}
+
+/// The same in characters.
+fn cut(label: &Label) -> (String, usize, usize) {
     let characters: Vec<char> = label.source_line.chars().map(visible).collect();
     let before = (label.column - 1).saturating_sub(label.skipped);
     if characters.len() <= MAX_WIDTH && label.skipped == 0 {
@@ -200,6 +216,15 @@ mod tests {
         assert!(lines[3].starts_with("1 | ...xxx") && lines[3].ends_with("yyy..."), "{text}");
         let at = lines[4].find('^').unwrap();
         assert_eq!(&lines[3][at..at + 5], "unit8");
+    }
+
+    #[test]
+    fn the_mark_stands_below_the_value_where_characters_are_wide() {
+        let line = "d: \"\u{65e5}\u{672c}\", e: \u{8eca}";
+        for (column, blanks, mark) in [(10, 11, "^"), (13, 14, "^^"), (14, 16, "^")] {
+            let text = diagnostic(vec![label(1, column, 1, line, "")], None).render(false);
+            assert_eq!(text.lines().nth(4), Some(&*format!("  | {:blanks$}{mark}", "")));
+        }
     }
 
     #[test]
