@@ -6,6 +6,7 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use jsonschema::Validator;
+use vehicle_edge_tests::root;
 use vss_codegen::{
     Diagnostic, cli, compile,
     diagnostic::{
@@ -22,17 +23,45 @@ use super::shared_file;
 const WITHOUT_EXAMPLE: &[Code] =
     &[Code::NotUtf8, Code::TooManyIncludes, Code::TooDeep, Code::AccessRefused, Code::BadArchive];
 
-/// Of these, the ones with golden files nevertheless, from `tests/sources`.
+/// Of these, the ones whose golden files are those of `tests/sources`.
 const OF_SOURCES: &[Code] = &[Code::AccessRefused, Code::BadArchive];
 
 #[derive(Debug)]
-struct Files<'p>(Vec<(&'p str, &'p str)>);
+struct Files(Vec<(String, Vec<u8>)>);
 
-impl Loader for Files<'_> {
+impl Files {
+    fn new<B: AsRef<[u8]>>(files: impl IntoIterator<Item = (impl ToString, B)>) -> Files {
+        let owned = |(name, bytes): (_, B)| (ToString::to_string(&name), bytes.as_ref().to_vec());
+        Files(files.into_iter().map(owned).collect())
+    }
+
+    /// The input of a code that no page can show.
+    fn made(code: Code) -> Option<Files> {
+        let chain = |n: usize| (format!("{n}.vspec"), format!("#include {}.vspec\n", n + 1));
+        Some(match code {
+            Code::NotUtf8 => Files::new([("model.vspec", b"Car:\n  description: f\xfcr alle\n")]),
+            Code::TooManyIncludes => Files::new(
+                [("model.vspec".to_owned(), "#include 0.vspec\n".to_owned())]
+                    .into_iter()
+                    .chain((0..300).map(chain)),
+            ),
+            Code::TooDeep => {
+                let path = vec!["A"; 200].join(".");
+                Files::new([(
+                    "model.vspec",
+                    format!("A: {{type: branch}}\n{path}: {{type: branch}}\n"),
+                )])
+            }
+            _ => return None,
+        })
+    }
+}
+
+impl Loader for Files {
     fn load(&self, input: &Input) -> Result<Vec<u8>, LoadError> {
         let name = input.to_string();
         let own = self.0.iter().find(|(file, _)| *file == name);
-        let own = own.map(|(_, text)| text.as_bytes().to_vec());
+        let own = own.map(|(_, bytes)| bytes.clone());
         own.or_else(|| shared_file(Path::new(&name))).ok_or(LoadError::NotFound)
     }
 
@@ -43,17 +72,17 @@ impl Loader for Files<'_> {
     }
 }
 
-fn run(code: Code, example: Example<'_>) -> Vec<Diagnostic> {
-    let words: Vec<&str> = example.command.split_whitespace().collect();
+fn run(code: Code, command: &str, files: &Files) -> Vec<Diagnostic> {
+    let words: Vec<&str> = command.split_whitespace().collect();
     let ["vssc", "check", options @ ..] = words.as_slice() else {
-        panic!("{code}: '{}' is no call of vssc check", example.command)
+        panic!("{code}: '{command}' is no call of vssc check")
     };
     let request = cli::request(options).unwrap_or_else(|error| panic!("{code}: {error}"));
-    compile(&request, &Files(example.files)).1
+    compile(&request, files).1
 }
 
 fn schema(file: &str) -> Validator {
-    let text = fs::read_to_string(vehicle_edge_tests::root().join(file)).unwrap();
+    let text = fs::read_to_string(root().join(file)).unwrap();
     let schema = serde_json::from_str(&text).unwrap();
     jsonschema::meta::validate(&schema).unwrap_or_else(|error| panic!("{file}: {error}"));
     jsonschema::validator_for(&schema).unwrap()
@@ -66,53 +95,81 @@ fn assert_valid(schema: &Validator, text: &str) {
     assert!(errors.is_empty(), "{}\n{text}", errors.join("\n"));
 }
 
+/// Holds what was said against the golden files of the code.
+fn assert_golden(code: Code, said: &[Diagnostic]) {
+    let human: Vec<String> = said.iter().map(|d| d.render(false)).collect();
+    let human = human.join("\n");
+    let codes: BTreeSet<Code> = said.iter().map(|diagnostic| diagnostic.code).collect();
+    let expected = BTreeSet::from([code]);
+    assert_eq!(codes, expected, "what is wrong for {code} gives this code alone, not\n{human}");
+    let json: String = said.iter().map(Diagnostic::json).collect();
+    insta::with_settings!({
+        snapshot_path => format!("../../cases/codes/{code}"),
+        prepend_module_to_snapshot => false,
+        omit_expression => true,
+    }, {
+        insta::assert_snapshot!("human", human);
+        insta::assert_snapshot!("json", json);
+    });
+}
+
 #[test]
 fn the_examples_of_every_page_are_wrong_and_right() {
-    let schema = schema("codegen/schema/message.json");
-    let sarif_schema = self::schema("tests/tests/codes/sarif.json");
     for code in Code::ALL {
         let examples = explain::examples(explain::page(*code));
-        let is_without = WITHOUT_EXAMPLE.contains(code);
         assert_eq!(
             examples.is_err(),
-            is_without,
+            WITHOUT_EXAMPLE.contains(code),
             "{code}: WITHOUT_EXAMPLE here lists it exactly when its page says 'No example: ...'"
         );
-        let Ok([wrong, right]) = examples else { continue };
-
-        let said = run(*code, wrong);
-        let human: Vec<String> = said.iter().map(|d| d.render(false)).collect();
-        let codes: BTreeSet<Code> = said.iter().map(|diagnostic| diagnostic.code).collect();
-        assert_eq!(
-            codes,
-            BTreeSet::from([*code]),
-            "the wrong example of codegen/explain/{code}.md gives this code alone, not\n{}",
-            human.join("\n")
-        );
-        assert_eq!(run(*code, right), [], "the right example of {code}");
-
-        let json: String = said.iter().map(Diagnostic::json).collect();
-        for line in json.lines() {
-            assert_valid(&schema, line);
-        }
-        assert_valid(&sarif_schema, &sarif::log(&said, "model.vspec"));
-        insta::with_settings!({
-            snapshot_path => format!("../../cases/codes/{code}"),
-            prepend_module_to_snapshot => false,
-            omit_expression => true,
-        }, {
-            insta::assert_snapshot!("human", human.join("\n"));
-            insta::assert_snapshot!("json", json);
-        });
+        let Ok(examples) = examples else { continue };
+        let run = |example: &Example<'_>| {
+            run(*code, example.command, &Files::new(example.files.iter().copied()))
+        };
+        let [wrong, right] = examples.each_ref().map(run);
+        assert_golden(*code, &wrong);
+        assert_eq!(right, [], "the right example of codegen/explain/{code}.md");
     }
 }
 
 #[test]
-fn every_golden_folder_belongs_to_a_code() {
-    for folder in fs::read_dir(vehicle_edge_tests::root().join("tests/cases/codes")).unwrap() {
-        let name = folder.unwrap().file_name().into_string().unwrap();
-        let code = Code::parse(&name)
-            .filter(|code| OF_SOURCES.contains(code) || !WITHOUT_EXAMPLE.contains(code));
-        assert!(code.is_some(), "tests/cases/codes/{name} belongs to no code with an example");
+fn codes_that_no_page_can_show_have_golden_files_too() {
+    for code in WITHOUT_EXAMPLE {
+        if let Some(files) = Files::made(*code) {
+            assert_golden(*code, &run(*code, "vssc check model.vspec", &files));
+        }
+    }
+}
+
+#[test]
+fn every_code_has_golden_files_and_every_golden_file_a_code() {
+    let folder = root().join("tests/cases/codes");
+    let mut expected = BTreeSet::new();
+    for code in Code::ALL {
+        let is_golden = !WITHOUT_EXAMPLE.contains(code)
+            || OF_SOURCES.contains(code)
+            || Files::made(*code).is_some();
+        if is_golden {
+            expected.insert(code.to_string());
+        }
+    }
+    let found: BTreeSet<String> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert_eq!(found, expected, "folders of tests/cases/codes");
+}
+
+#[test]
+fn json_and_sarif_hold_to_their_schemas() {
+    let message = schema("codegen/schema/message.json");
+    let log = schema("tests/tests/codes/sarif.json");
+    for code in Code::ALL {
+        let Ok([wrong, _]) = explain::examples(explain::page(*code)) else { continue };
+        let said = run(*code, wrong.command, &Files::new(wrong.files));
+        for diagnostic in &said {
+            assert_valid(&message, &diagnostic.json());
+        }
+        assert_valid(&log, &sarif::log(&said, "model.vspec"));
     }
 }
