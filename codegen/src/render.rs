@@ -241,7 +241,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("manifest.json"), "").unwrap();
         let error = Templates::from_dir(folder.path()).unwrap_err().to_string();
-        assert!(error.contains("as graphql/model.graphql.j2"), "{error}");
+        assert!(error.contains("as diagram/model.mmd.j2"), "{error}");
         let missing = Templates::from_dir(&folder.path().join("none")).unwrap_err().to_string();
         assert!(missing.starts_with("cannot read templates from "), "{missing}");
     }

@@ -26,6 +26,7 @@ mod rust;
 mod safe;
 mod share;
 pub mod static_id;
+pub mod tree_diagram;
 pub mod yaml;
 
 use std::fmt;

@@ -1,6 +1,7 @@
 //! `vssc export FORMAT`: one file per format, with its options and its help.
 
 mod csv;
+mod diagram;
 mod graphql;
 mod id;
 mod json;
@@ -41,6 +42,9 @@ enum Format {
     Protobuf(protobuf::Protobuf),
     #[command(name = "graphql")]
     GraphQl(graphql::GraphQl),
+    #[command(name = "plantuml")]
+    PlantUml(diagram::PlantUml),
+    Mermaid(diagram::Mermaid),
 }
 
 impl Export {
@@ -53,6 +57,8 @@ impl Export {
             Format::JsonSchema(command) => command.run(),
             Format::Protobuf(command) => command.run(),
             Format::GraphQl(command) => command.run(),
+            Format::PlantUml(command) => command.run(),
+            Format::Mermaid(command) => command.run(),
         }
     }
 }
@@ -71,7 +77,7 @@ struct Common {
 /// What formats take that are printed by a template.
 #[derive(Debug, Args)]
 struct TemplateOptions {
-    /// Folder of templates that stand in for built-in ones, DIR/FORMAT/….
+    /// Folder of templates that stand in for built-in ones, DIR/protobuf/… and the like.
     #[arg(long, value_name = "DIR")]
     templates: Option<PathBuf>,
 }
