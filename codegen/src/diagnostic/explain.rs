@@ -69,12 +69,14 @@ fn example<'p>(page: &'p str, side: &str) -> Example<'p> {
 pub fn render(page: &str, color: bool) -> String {
     let paint = Paint { color };
     let mut out = String::new();
+    let names_files = blocks(page)
+        .any(|block| matches!(block, Block::Code { fence, .. } if fence.file.is_some()));
     for block in blocks(page) {
         match block {
             Block::Heading(text) => out.push_str(&paint.strong(text)),
             Block::Text(text) => out.push_str(&inline(text, &paint)),
             Block::Code { fence, text } => {
-                if let Some(caption) = fence.caption() {
+                if let Some(caption) = fence.caption(names_files) {
                     out.push_str(&format!("{}\n\n", paint.strong(&caption)));
                 }
                 let lines = text.trim_end().lines().map(|line| format!("    {line}"));
@@ -138,13 +140,15 @@ impl<'p> Fence<'p> {
         fence
     }
 
-    /// `Wrong, in changes.vspec:`
-    fn caption(&self) -> Option<String> {
-        let side = self.side.map(|side| match side {
-            "wrong" => "Wrong",
-            _ => "Right",
-        });
-        match (side, self.file) {
+    /// `Wrong, in changes.vspec:`. The model itself is named where other files are.
+    fn caption(&self, names_files: bool) -> Option<String> {
+        let side = self.side.map(|side| if side == "wrong" { "Wrong" } else { "Right" });
+        let file = match (self.file, self.language) {
+            (_, "sh") => return Some(format!("{}:", side.unwrap_or("Called as"))),
+            (None, _) if names_files => Some(MODEL),
+            (file, _) => file,
+        };
+        match (side, file) {
             (Some(side), Some(file)) => Some(format!("{side}, in {file}:")),
             (Some(side), None) => Some(format!("{side}:")),
             (None, Some(file)) => Some(format!("In {file}:")),
@@ -251,7 +255,7 @@ VSS999: a word
 It is `wrong` here,
 and there.
 
-Wrong:
+Wrong, in model.vspec:
 
     A: {type: branch}
 
@@ -261,9 +265,11 @@ Wrong, in b.vspec:
 
     C: {}
 
-Right:
+Right, in model.vspec:
 
     A: {}
+
+Called as:
 
     vssc check model.vspec -l b.vspec
 ";
