@@ -12,6 +12,8 @@ pub mod cli;
 pub mod diagnostic;
 #[cfg(feature = "compile")]
 pub mod diff;
+#[cfg(feature = "compile")]
+pub mod format;
 pub mod model;
 #[cfg(feature = "generate")]
 pub mod output;

@@ -12,6 +12,7 @@ mod diff;
 mod dump;
 mod explain;
 mod export;
+mod fmt;
 mod generate;
 mod messages;
 mod model;
@@ -50,6 +51,7 @@ enum Command {
     Check(check::Check),
     Export(export::Export),
     Generate(generate::Generate),
+    Fmt(fmt::Fmt),
     Diff(diff::Diff),
     Dump(dump::Dump),
     Watch(watch::Watch),
@@ -84,6 +86,7 @@ pub fn main() -> ExitCode {
         Command::Check(command) => command.run(),
         Command::Export(command) => command.run(),
         Command::Generate(command) => command.run(),
+        Command::Fmt(command) => command.run(),
         Command::Diff(command) => command.run(),
         Command::Dump(command) => command.run(),
         Command::Watch(command) => command.run(),

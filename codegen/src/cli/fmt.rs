@@ -1,0 +1,227 @@
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::Context;
+use clap::Args;
+
+use super::{
+    messages::{MessageOptions, Stream},
+    output::{self, counted},
+};
+use crate::{
+    format::{FormatError, Formatted, Hunk, format},
+    source::{HostLoader, Input, Loader},
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  vssc fmt vss                                every .vspec file below the folder
+  vssc fmt --check vss/VehicleEdge.vspec vss/overlays
+  vssc fmt - < vss/Cabin.vspec > Cabin.vspec
+";
+
+const LAYOUT: &str = "\
+The layout is that of the published catalogue: an indent of two blanks, a blank line between
+nodes, attributes in the order datatype, type, instances, unit, min, max, pattern, allowed,
+enum, default, deprecation, description, comment, fka; others behind. Comments move with
+what is below them, includes and values of several lines stay as they are. A file whose
+meaning would change is left alone.
+
+Exit code: 0; 1 where --check finds a file that would change, or a file is broken; 2 for
+arguments that make no sense.
+";
+
+/// Bring vspec files into their canonical layout, comments kept.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n{LAYOUT}"))]
+pub(super) struct Fmt {
+    /// Files, or folders whose .vspec files are meant; - reads standard input and writes
+    /// standard output [default: the working folder].
+    #[arg(value_name = "FILE|DIR")]
+    paths: Vec<String>,
+
+    /// Write nothing, show what would change, and exit with 1 if anything would.
+    #[arg(long)]
+    check: bool,
+
+    #[command(flatten)]
+    messages: MessageOptions,
+}
+
+/// What happened to one input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Same,
+    Changed,
+    Failed,
+}
+
+impl Fmt {
+    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        let mut outcomes = Vec::new();
+        for input in inputs(&self.paths)? {
+            outcomes.push(self.file(&input)?);
+        }
+        let count = |wanted| outcomes.iter().filter(|outcome| **outcome == wanted).count();
+        let (changed, failed) = (count(Outcome::Changed), count(Outcome::Failed));
+        self.messages.say(summary(outcomes.len(), changed, failed, self.check));
+        let is_good = failed == 0 && !(self.check && changed > 0);
+        Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+
+    fn file(&self, input: &Input) -> anyhow::Result<Outcome> {
+        let bytes = match HostLoader::new().load(input) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                output::say(format_args!("error: cannot read {input}: {error}"));
+                return Ok(Outcome::Failed);
+            }
+        };
+        let Ok(text) = String::from_utf8(bytes) else {
+            output::say(format_args!("error: {input} is not UTF-8 text"));
+            return Ok(Outcome::Failed);
+        };
+        let Formatted { text: formatted, hunks } = match format(input, &text) {
+            Ok(formatted) => formatted,
+            Err(error) => {
+                self.failed(input, error)?;
+                return Ok(Outcome::Failed);
+            }
+        };
+        let outcome = if hunks.is_empty() { Outcome::Same } else { Outcome::Changed };
+        match input {
+            _ if self.check => output::print(shown(input, &hunks).as_bytes())?,
+            Input::Path(path) if outcome == Outcome::Changed => replace(path, &formatted)?,
+            Input::Path(_) => {}
+            _ => output::print(formatted.as_bytes())?,
+        }
+        Ok(outcome)
+    }
+
+    fn failed(&self, input: &Input, error: FormatError) -> anyhow::Result<()> {
+        match error {
+            FormatError::Broken(diagnostics) => {
+                self.messages.print(&diagnostics, &input.to_string(), Stream::Stderr)?;
+            }
+            FormatError::Json => output::say(format_args!(
+                "error: {input} is JSON; vssc export json --pretty lays that out"
+            )),
+            FormatError::NoSafeLayout => output::say(format_args!(
+                "error: {input} is written in a way that cannot be laid out safely, and is left as it is"
+            )),
+        }
+        Ok(())
+    }
+}
+
+fn inputs(paths: &[String]) -> anyhow::Result<Vec<Input>> {
+    let here = [".".to_owned()];
+    let paths = if paths.is_empty() { &here } else { paths };
+    let mut inputs = Vec::new();
+    for path in paths {
+        let folder = Path::new(path);
+        if path != "-" && folder.is_dir() {
+            let mut found = Vec::new();
+            gather(folder, &mut found)?;
+            found.sort();
+            inputs.extend(found.into_iter().map(Input::Path));
+        } else {
+            inputs.push(Input::parse(path));
+        }
+    }
+    Ok(inputs)
+}
+
+/// The `.vspec` files below a folder. Hidden folders, and folders that are links, stay out.
+fn gather(folder: &Path, found: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+    let cannot = || format!("cannot read the folder {}", folder.display());
+    for entry in fs::read_dir(folder).with_context(cannot)? {
+        let entry = entry.with_context(cannot)?;
+        let path =
+            if folder == Path::new(".") { PathBuf::from(entry.file_name()) } else { entry.path() };
+        if entry.file_name().to_string_lossy().starts_with('.') {
+            continue;
+        }
+        if entry.file_type().with_context(cannot)?.is_dir() {
+            gather(&path, found)?;
+        } else if path.extension().is_some_and(|extension| extension == "vspec") {
+            found.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// By way of a file beside it, so that nobody ever reads half of it; a link stays a link.
+fn replace(path: &Path, text: &str) -> anyhow::Result<()> {
+    let cannot = || format!("cannot write {}", path.display());
+    let target = fs::canonicalize(path).with_context(cannot)?;
+    let mut name = target.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.tmp", std::process::id()));
+    let temporary = target.with_file_name(name);
+    let permissions = fs::metadata(&target).with_context(cannot)?.permissions();
+    let written = fs::write(&temporary, text)
+        .and_then(|()| fs::set_permissions(&temporary, permissions))
+        .and_then(|()| fs::rename(&temporary, &target));
+    written.with_context(|| {
+        // Best effort: the error that matters is the one on its way out.
+        let _ = fs::remove_file(&temporary);
+        cannot()
+    })
+}
+
+/// What would change, as a diff without the lines around.
+fn shown(input: &Input, hunks: &[Hunk]) -> String {
+    let mut out = String::new();
+    for hunk in hunks {
+        out.push_str(&format!("{input}:{}\n", hunk.line));
+        for (mark, lines) in [('-', &hunk.old), ('+', &hunk.new)] {
+            for line in lines {
+                out.push_str(&format!("{mark}{}\n", visible(line.trim_end_matches('\n'))));
+            }
+        }
+    }
+    out
+}
+
+/// What a line ends with must be seen, and no control character reach the terminal.
+fn visible(line: &str) -> String {
+    let line = line.replace('\r', "\u{240d}").replace('\u{feff}', "<BOM>");
+    line.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect()
+}
+
+/// `2 of 14 files formatted`
+fn summary(all: usize, changed: usize, failed: usize, check: bool) -> String {
+    let files = counted(all, "file");
+    let failed = match failed {
+        0 => String::new(),
+        failed => format!(", {failed} left as they are"),
+    };
+    match (changed, check) {
+        (0, _) if failed.is_empty() => format!("{files}, nothing to change"),
+        (changed, true) => format!("{changed} of {files} would change{failed}"),
+        (changed, false) => format!("{changed} of {files} formatted{failed}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_summary_counts_what_changed_and_what_could_not() {
+        assert_eq!(summary(3, 0, 0, true), "3 files, nothing to change");
+        assert_eq!(summary(3, 2, 0, true), "2 of 3 files would change");
+        assert_eq!(summary(1, 1, 0, false), "1 of 1 file formatted");
+        assert_eq!(summary(3, 1, 2, false), "1 of 3 files formatted, 2 left as they are");
+    }
+
+    #[test]
+    fn line_ends_that_go_are_seen() {
+        let hunk = Hunk { line: 2, old: vec!["A:\r\n".to_owned()], new: vec!["A:\n".to_owned()] };
+        let text = shown(&Input::Path("a.vspec".into()), &[hunk]);
+        assert_eq!(text, "a.vspec:2\n-A:\u{240d}\n+A:\n");
+    }
+}
