@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+OUT = ROOT / "target/bench/out"
 REFERENCE = "vss-tools==6.1.0"
 
 
@@ -72,18 +74,129 @@ def reference_tool() -> Path | None:
     return program
 
 
-def catalogue() -> tuple[str, list[str]]:
-    """Name and options of the model to compile."""
+@dataclass
+class Model:
+    """A model to compile, by the options that name it."""
+
+    name: str
+    root: Path
+    units: Path
+    quantities: Path
+
+    def options(self) -> list[str]:
+        named = [("-s", self.root), ("-u", self.units), ("-q", self.quantities)]
+        return [str(word) for pair in named for word in pair]
+
+
+def catalogue() -> Model:
     real = ROOT.parent / "shared/vss"
     if (real / "v6.0").is_dir():
-        spec = real / "v6.0/spec/VehicleSignalSpecification.vspec"
-        units, quantities = real / "units/units.yaml", real / "units/quantities.yaml"
-        return "VSS 6.0 (1,267 leaves)", ["-s", spec, "-u", units, "-q", quantities]
+        return Model(
+            "VSS 6.0 (1,267 leaves)",
+            real / "v6.0/spec/VehicleSignalSpecification.vspec",
+            real / "units/units.yaml",
+            real / "units/quantities.yaml",
+        )
     vss = ROOT / "vss"
-    return "our own model", [
-        *("-s", vss / "VehicleEdge.vspec"),
-        *("-u", vss / "units.yaml", "-q", vss / "quantities.yaml"),
+    return Model(
+        "our own model",
+        vss / "VehicleEdge.vspec",
+        vss / "units.yaml",
+        vss / "quantities.yaml",
+    )
+
+
+def many_times(model: Model, times: int) -> list[str]:
+    """Options of a tree that includes the whole model so many times."""
+    root = OUT / f"fleet-{times}.vspec"
+    lines = ["Fleet:", "  type: branch", "  description: Many of the same."]
+    for number in range(times):
+        car = f"Fleet.Car{number}"
+        lines += [f"{car}:", "  type: branch", "  description: One of them."]
+        lines += [f"#include {model.root.name} {car}"]
+    root.write_text("\n".join(lines) + "\n")
+    fleet = Model("", root, model.units, model.quantities)
+    return [*fleet.options(), "-I", str(model.root.parent)]
+
+
+def compare(vssc: str, model: Model, runs: int, reference: Path | None) -> None:
+    """Each product of the compiler, beside the reference tool where it has the same."""
+    options = model.options()
+
+    def export(name: str) -> tuple[list[str], list[str]]:
+        words = ["export", name, *options, "-o"]
+        return [vssc, *words, str(OUT / f"ours.{name}")], [*words, str(OUT / f"theirs.{name}")]
+
+    def generate(name: str) -> list[str]:
+        return [vssc, "generate", name, *options, "-o", str(OUT / name)]
+
+    rows: list[tuple[str, list[str], list[str] | None]] = [
+        ("vspec to expanded JSON", *export("json")),
+        ("vspec to YAML", *export("yaml")),
+        ("vspec to CSV", *export("csv")),
+        ("Python SDK", generate("python"), None),
+        ("Rust stubs", generate("rust"), None),
+        ("manifest", generate("manifest"), None),
     ]
+    floor = measure(["true"], 1).peak_mib
+    print("| what | wall ms | CPU ms | peak MiB | reference wall ms | CPU ms | peak MiB | ratio |")
+    print("|---|---|---|---|---|---|---|---|")
+    for what, ours, theirs in rows:
+        mine = measure(ours, runs)
+        line = f"| {what} | {mine.wall * 1e3:.1f} | {mine.cpu * 1e3:.1f} | {peak(mine, floor)} |"
+        if theirs and reference:
+            peer = measure([str(reference), *theirs], runs)
+            line += (
+                f" {peer.wall * 1e3:.0f} | {peer.cpu * 1e3:.0f} | {peak(peer, floor)} |"
+                f" 1/{peer.wall / mine.wall:.0f} |"
+            )
+        else:
+            line += " | | | |"
+        print(line)
+
+
+def growth(vssc: str, model: Model, runs: int) -> None:
+    """How time and memory grow with the model; the reference's do with its square."""
+    print("\n| vspec to expanded JSON | wall ms | CPU ms | peak MiB |")
+    print("|---|---|---|---|")
+    for times in (1, 10, 100):
+        options = many_times(model, times)
+        figure = measure([vssc, "export", "json", *options, "-o", str(OUT / "fleet.json")], runs)
+        print(
+            f"| {times} times the model | {figure.wall * 1e3:.0f} | {figure.cpu * 1e3:.0f} |"
+            f" {figure.peak_mib:.0f} |"
+        )
+
+
+def watching(vssc: str, model: Model, runs: int) -> None:
+    """From the change of one line to the end of what `vssc watch` does about it."""
+    copy = OUT / "watched"
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(model.root.parent, copy)
+    watched = Model("", copy / model.root.name, model.units, model.quantities)
+    part = max(copy.rglob("*.vspec"), key=lambda path: path.stat().st_size)
+    print("\n| after one line changes, `vssc watch` has made | wall ms |")
+    print("|---|---|")
+    for words in (
+        ["export", "json", "-o", str(OUT / "w.json")],
+        ["generate", "python", "-o", str(OUT / "w")],
+    ):
+        command = [vssc, "watch", *words, *watched.options()]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+            assert process.stderr is not None
+            times = []
+            for run in range(runs + 1):
+                if run:
+                    time.sleep(0.1)
+                    text = part.read_text() + f"# {run}\n"
+                    started = time.perf_counter()
+                    part.write_text(text)
+                while not process.stderr.readline().startswith("done"):
+                    pass
+                if run:
+                    times.append(time.perf_counter() - started)
+            process.kill()
+        print(f"| {' '.join(words[:2])} | {statistics.median(times) * 1e3:.1f} |")
 
 
 def main() -> None:
@@ -93,38 +206,14 @@ def main() -> None:
     arguments = parser.parse_args()
 
     vssc = str(arguments.programs / "vssc")
-    name, options = catalogue()
-    model = [str(option) for option in options]
-    out = ROOT / "target/bench/out"
-    out.mkdir(parents=True, exist_ok=True)
-    reference = reference_tool()
-
-    rows: list[tuple[str, list[str], list[str] | None]] = [
-        (
-            "vspec to expanded JSON",
-            [vssc, "export", "json", *model, "-o", str(out / "ours.json")],
-            ["export", "json", *model, "-o", str(out / "reference.json")],
-        ),
-        ("Python SDK", [vssc, "generate", "python", *model, "-o", str(out / "python")], None),
-        ("Rust stubs", [vssc, "generate", "rust", *model, "-o", str(out / "rust")], None),
-        ("manifest", [vssc, "generate", "manifest", *model, "-o", str(out / "manifest")], None),
-    ]
-    cpu, floor = os.cpu_count(), measure(["true"], 1).peak_mib
-    print(f"{name}; medians of {arguments.runs} whole processes; {cpu} processors\n")
-    print("| what | wall ms | CPU ms | peak MiB | reference wall ms | CPU ms | peak MiB | ratio |")
-    print("|---|---|---|---|---|---|---|---|")
-    for what, ours, theirs in rows:
-        mine = measure(ours, arguments.runs)
-        line = f"| {what} | {mine.wall * 1e3:.1f} | {mine.cpu * 1e3:.1f} | {peak(mine, floor)} |"
-        if theirs and reference:
-            peer = measure([str(reference), *theirs], arguments.runs)
-            line += (
-                f" {peer.wall * 1e3:.0f} | {peer.cpu * 1e3:.0f} | {peak(peer, floor)} |"
-                f" 1/{peer.wall / mine.wall:.0f} |"
-            )
-        else:
-            line += " | | | |"
-        print(line)
+    model = catalogue()
+    OUT.mkdir(parents=True, exist_ok=True)
+    print(
+        f"{model.name}; medians of {arguments.runs} whole processes; {os.cpu_count()} processors\n"
+    )
+    compare(vssc, model, arguments.runs, reference_tool())
+    growth(vssc, model, arguments.runs)
+    watching(vssc, model, arguments.runs)
 
 
 if __name__ == "__main__":
