@@ -25,6 +25,8 @@ pub struct Request {
     pub strict_exceptions: Option<Input>,
     /// The release of the catalogue whose harmless old ways become warnings.
     pub vss_version: VssVersion,
+    /// Whether the model has to be one that a Kuksa broker can hold.
+    pub for_kuksa: bool,
 }
 
 /// A rule that is checked only where it is asked for.
@@ -64,6 +66,7 @@ impl Default for Request {
             strict: Vec::new(),
             strict_exceptions: None,
             vss_version: VssVersion::Today,
+            for_kuksa: false,
         }
     }
 }

@@ -8,6 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use serde_json::Value;
 use vehicle_edge_tests::{root, vssc};
 
 fn folder() -> PathBuf {
@@ -94,4 +95,45 @@ fn ids_are_checked_against_an_older_file() {
     let expected =
         "error: 'A' and 'A.B' have the same static id 0x00000001: give one of them a 'constUID'\n";
     assert_eq!((went_well, &*errors), (false, expected));
+}
+
+/// Reads a node as the broker's loader does; counts the signals.
+fn load_as_kuksa(path: &str, node: &Value) -> usize {
+    assert!(node["description"].is_string(), "{path}");
+    let children = node.get("children").and_then(Value::as_object);
+    if node["type"] == "branch" {
+        let children = children.unwrap_or_else(|| panic!("{path} has no children"));
+        return children
+            .iter()
+            .map(|(name, child)| load_as_kuksa(&format!("{path}.{name}"), child))
+            .sum();
+    }
+    assert!(["sensor", "actuator", "attribute"].contains(&node["type"].as_str().unwrap()));
+    let datatype = node["datatype"].as_str().unwrap();
+    let is_element = |value: &Value| match datatype.trim_end_matches("[]") {
+        "boolean" => value.is_boolean(),
+        "string" => value.is_string(),
+        "float" | "double" => value.is_number(),
+        element if element.starts_with("uint") => value.is_u64(),
+        element => element.starts_with("int") && value.is_i64(),
+    };
+    for key in ["min", "max", "default", "allowed"] {
+        let values = match &node[key] {
+            Value::Null => continue,
+            Value::Array(items) => items.as_slice(),
+            value => std::slice::from_ref(value),
+        };
+        assert!(values.iter().all(is_element), "{path}: {key} is {}", node[key]);
+    }
+    1
+}
+
+#[test]
+fn a_kuksa_broker_loads_what_is_made_for_it() {
+    let json = exported("json --for kuksa -e x-owner");
+    let model: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(load_as_kuksa("Car", &model["Car"]), 11);
+    assert_eq!(model["Car"]["children"]["Door"]["children"]["Lock"]["description"], "");
+    // Without the option the same node has none.
+    assert!(!exported("json").contains(r#""description": """#));
 }

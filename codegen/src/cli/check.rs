@@ -2,13 +2,14 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{messages::Stream, model::ModelOptions, output::counted};
+use super::{consumer::ConsumerOptions, messages::Stream, model::ModelOptions, output::counted};
 use crate::Request;
 
 const EXAMPLES: &str = "\
 Examples:
   vssc check
   vssc check vss/VehicleEdge.vspec -l vss/overlays/sports-car.vspec
+  vssc check --for kuksa                      also what a Kuksa broker would refuse
   vssc check https://example.com/vss.json
   vssc check --message-format short           file:line:column, for editors and grep
   vssc check --message-format json            an object a line, for programs
@@ -21,15 +22,18 @@ Examples:
 pub(super) struct Check {
     #[command(flatten)]
     model: ModelOptions,
+
+    #[command(flatten)]
+    consumer: ConsumerOptions,
 }
 
 impl Check {
     pub(super) fn request(&self) -> Request {
-        self.model.request()
+        self.consumer.apply(self.model.request())
     }
 
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        let catalog = match self.model.compile_to(Stream::Stdout) {
+        let catalog = match self.model.compile_as(&self.request(), Stream::Stdout) {
             Ok(catalog) => catalog,
             Err(code) => return Ok(code),
         };

@@ -8,6 +8,7 @@
 mod check;
 mod color;
 mod completions;
+mod consumer;
 mod diff;
 mod dump;
 mod explain;

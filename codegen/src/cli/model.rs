@@ -130,6 +130,7 @@ impl ModelOptions {
             strict: self.strict_rules(),
             strict_exceptions: self.strict_exceptions.as_deref().map(Input::parse),
             vss_version: self.vss_version.unwrap_or_default(),
+            for_kuksa: false,
         }
     }
 

@@ -114,6 +114,11 @@ codes! {
     81 Error DefaultNotFirst "a default that is not the first of the allowed values"
     82 Error BadExceptions "a malformed file of strict exceptions"
     83 Warning UnknownException "a strict exception for a node that is not there"
+    // What others can hold
+    90 Error KuksaStruct "a struct, which a Kuksa broker cannot hold"
+    91 Error KuksaDatatype "a datatype that a Kuksa broker does not know"
+    92 Error KuksaChangeType "a change type that a Kuksa broker does not know"
+    93 Warning KuksaIgnores "an attribute that a Kuksa broker does not hold values to"
 }
 
 impl Code {

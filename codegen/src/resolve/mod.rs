@@ -90,7 +90,7 @@ fn run(
     let rules = Rules::new(request.vss_version, &flat);
     let units = unit::read(request, &model, is_json, &rules, reader, sink);
     observer.after(Pass::Unit, Held::Units(&units))?;
-    let extended = request.extended_attributes.iter().map(String::as_str).collect::<HashSet<_>>();
+    let extended = extended(request);
     let mut structs = Structs::default();
     let known = types::Known { units: &units, extended: &extended, rules: &rules };
     let types = types::read(request, root, &known, &mut structs, reader, sink);
@@ -119,6 +119,7 @@ fn run(
         structs: &structs,
         extended: &extended,
         are_strangers_refused: request.strict.contains(&StrictRule::UnknownAttribute),
+        for_kuksa: request.for_kuksa,
         rules: &rules,
     };
     let checked = check::check(&tree, &context, sink);
@@ -138,4 +139,10 @@ fn run(
     unit::warn_of_none(&units, &catalog, &rules, sink);
     observer.after(Pass::Lower, Held::Catalog(&catalog, &tree))?;
     Some(catalog)
+}
+
+/// Attributes that nobody is warned of.
+fn extended(request: &Request) -> HashSet<&str> {
+    let of_kuksa = request.for_kuksa.then_some(check::kuksa::CHANGE_TYPE);
+    request.extended_attributes.iter().map(String::as_str).chain(of_kuksa).collect()
 }

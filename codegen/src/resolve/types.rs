@@ -63,7 +63,8 @@ pub(super) fn read(
     structs.add(&tree);
     structs.check_cycles(sink);
     let Known { units, extended, rules } = *known;
-    let context = Context { units, structs, extended, are_strangers_refused: true, rules };
+    let context =
+        Context { units, structs, extended, are_strangers_refused: true, for_kuksa: false, rules };
     let checked = check::check(&tree, &context, sink);
     check::check_struct_defaults(&[&checked], structs, sink);
     check::check_left(&tree, &checked, &context, sink);

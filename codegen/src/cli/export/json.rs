@@ -1,15 +1,20 @@
 use std::process::ExitCode;
 
+use anyhow::ensure;
 use clap::Args;
 
 use super::Common;
-use crate::target::json;
+use crate::{cli::consumer::ConsumerOptions, target::json};
 
 const EXAMPLES: &str = "\
 Examples:
   vssc export json
   vssc export json -s vss/VehicleEdge.vspec -u vss/units.yaml -o model.json
   vssc export json --no-expand --pretty
+  vssc export json --for kuksa -o broker.json
+
+--for kuksa gives every node a description, empty where the author wrote none, and every branch
+its children, and checks that a Kuksa databroker can hold the model.
 ";
 
 /// VSS JSON: the tree with its attributes.
@@ -18,6 +23,9 @@ Examples:
 pub(super) struct Json {
     #[command(flatten)]
     common: Common,
+
+    #[command(flatten)]
+    consumer: ConsumerOptions,
 
     /// Indent by two blanks.
     #[arg(long, overrides_with = "_no_pretty")]
@@ -30,6 +38,11 @@ pub(super) struct Json {
 
 impl Json {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        self.common.export(|catalog| Ok(json::to_string(catalog, self.pretty)))
+        let request = self.consumer.apply(self.common.request());
+        if !self.consumer.is_kuksa() {
+            return self.common.export(|catalog| Ok(json::to_string(catalog, self.pretty)));
+        }
+        ensure!(request.expand, "a Kuksa broker has no instances: leave out --no-expand");
+        self.common.export_as(&request, |catalog| Ok(json::for_kuksa(catalog, self.pretty)))
     }
 }

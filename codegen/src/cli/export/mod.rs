@@ -13,7 +13,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, Subcommand};
 
-use super::{model::ModelOptions, output};
+use super::{messages::Stream, model::ModelOptions, output};
 use crate::{Request, Templates, model::Catalog};
 
 const EXAMPLES: &str = "\
@@ -102,7 +102,16 @@ impl Common {
         &self,
         render: impl FnOnce(&Catalog) -> anyhow::Result<String>,
     ) -> anyhow::Result<ExitCode> {
-        let catalog = match self.model.compile() {
+        self.export_as(&self.request(), render)
+    }
+
+    /// The same for a request that was made from these options and changed.
+    fn export_as(
+        &self,
+        request: &Request,
+        render: impl FnOnce(&Catalog) -> anyhow::Result<String>,
+    ) -> anyhow::Result<ExitCode> {
+        let catalog = match self.model.compile_as(request, Stream::Stderr) {
             Ok(catalog) => catalog,
             Err(code) => return Ok(code),
         };

@@ -10,6 +10,7 @@ mod common;
 mod datatype;
 mod default;
 mod kind;
+pub(super) mod kuksa;
 mod pattern;
 mod place;
 mod struct_default;
@@ -78,6 +79,7 @@ pub(super) struct Context<'a> {
     pub(super) extended: &'a HashSet<&'a str>,
     /// Whether unknown attributes are left to a strict rule, which refuses them.
     pub(super) are_strangers_refused: bool,
+    pub(super) for_kuksa: bool,
     pub(super) rules: &'a Rules,
 }
 
@@ -151,6 +153,9 @@ pub(super) fn check_left(
                 for (name, key) in kind::unknown(&node.attributes, context.extended) {
                     strangers.add(name, key, sink);
                 }
+            }
+            if let Some(checked) = checked.get(&node.attributes).filter(|_| context.for_kuksa) {
+                kuksa::check(&node.attributes, node.span, checked, sink);
             }
         }
         place::check_children(tree, node, checked, sink);

@@ -4,17 +4,35 @@
 mod text;
 
 use super::fields::{self, Field};
-use crate::model::{Catalog, Node};
+use crate::model::{Catalog, Kind, Node};
 use text::Writer;
 
 /// The whole model, without a final line end. `pretty` indents by two blanks.
 pub fn to_string(catalog: &Catalog, pretty: bool) -> String {
-    let mut writer = Writer::new(pretty);
     let mut roots: Vec<(&str, Value<'_>)> = vec![(&catalog.root.name, Value::Node(&catalog.root))];
     if !catalog.types.is_empty() {
         roots.push(("ComplexDataTypes", Value::Nodes(&catalog.types)));
     }
-    object(&mut writer, roots);
+    document(roots, Form::Reference, pretty)
+}
+
+/// The same for a Kuksa broker, which reads no struct types.
+pub fn for_kuksa(catalog: &Catalog, pretty: bool) -> String {
+    let root = (catalog.root.name.as_str(), Value::Node(&catalog.root));
+    document(vec![root], Form::Kuksa, pretty)
+}
+
+/// Who is going to read it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Reference,
+    /// Wants a description on every node, and children on every branch.
+    Kuksa,
+}
+
+fn document(roots: Vec<(&str, Value<'_>)>, form: Form, pretty: bool) -> String {
+    let mut writer = Writer::new(pretty);
+    object(&mut writer, roots, form);
     writer.finish()
 }
 
@@ -25,7 +43,7 @@ enum Value<'a> {
     Nodes(&'a [Node]),
 }
 
-fn object(writer: &mut Writer, mut values: Vec<(&str, Value<'_>)>) {
+fn object(writer: &mut Writer, mut values: Vec<(&str, Value<'_>)>, form: Form) {
     // Bytes of UTF-8 sort as the code points do.
     values.sort_by_key(|(key, _)| *key);
     writer.open('{');
@@ -33,9 +51,10 @@ fn object(writer: &mut Writer, mut values: Vec<(&str, Value<'_>)>) {
         writer.key(key);
         match value {
             Value::Field(field) => write(writer, field),
-            Value::Node(node) => object(writer, values_of(node)),
+            Value::Node(node) => object(writer, values_of(node, form), form),
             Value::Nodes(nodes) => {
-                object(writer, nodes.iter().map(|n| (n.name.as_str(), Value::Node(n))).collect());
+                let nodes = nodes.iter().map(|node| (node.name.as_str(), Value::Node(node)));
+                object(writer, nodes.collect(), form);
             }
         }
     }
@@ -53,10 +72,14 @@ fn write(writer: &mut Writer, field: Field<'_>) {
     }
 }
 
-fn values_of(node: &Node) -> Vec<(&str, Value<'_>)> {
+fn values_of(node: &Node, form: Form) -> Vec<(&str, Value<'_>)> {
     let mut values: Vec<_> =
         fields::known(node).into_iter().map(|(key, field)| (key, Value::Field(field))).collect();
-    if !node.children().is_empty() {
+    if form == Form::Kuksa && node.description.is_none() {
+        values.push(("description", Value::Field(Field::Text(""))));
+    }
+    let is_wanted = form == Form::Kuksa && matches!(node.kind, Kind::Branch(_));
+    if is_wanted || !node.children().is_empty() {
         values.push(("children", Value::Nodes(node.children())));
     }
     let extra = node.extra.iter().map(|(key, literal)| (key.as_str(), fields::finite(literal)));
