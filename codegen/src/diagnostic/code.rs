@@ -60,6 +60,7 @@ codes! {
     12 Error BadInclude "an include without a file name"
     13 Warning GlobMatchesNothing "an overlay pattern that matches nothing"
     14 Error TooManyIncludes "includes that multiply beyond all sense"
+    15 Warning IncludeOverrides "a value that an included file sets otherwise"
     // Sources
     17 Error AccessRefused "an address whose credentials are missing, wrong or not to be sent"
     18 Error BadArchive "an archive that cannot be read"
@@ -69,6 +70,7 @@ codes! {
     22 Error BadName "a path with an empty part"
     23 Error BadParent "a node below one that can have no such children"
     24 Error TooDeep "a tree nested without reason"
+    25 Warning NamesDifferInCase "names that differ in case alone"
     // Attributes
     30 Error MissingType "a node without a type"
     31 Error UnknownType "an unknown node type"
@@ -96,6 +98,7 @@ codes! {
     53 Error UnknownQuantity "a unit of an unknown quantity"
     54 Error DuplicateLabel "two units with the same label"
     55 Warning UnitOverwritten "a unit that another of nearly the same key replaces"
+    56 Warning UnusedUnit "a unit that no signal uses"
     // Instances
     60 Error BadInstances "malformed instances"
     61 Error BadRange "an instance range that counts backwards or too far"

@@ -44,6 +44,11 @@ impl Report {
         self
     }
 
+    /// Where the problem is.
+    pub(crate) fn place(&self) -> Option<Span> {
+        self.places.first().map(|(span, _)| *span)
+    }
+
     pub(crate) fn help(mut self, text: impl Into<String>) -> Report {
         self.help = Some(text.into());
         self
@@ -75,6 +80,8 @@ pub(crate) struct Sink {
     reports: Vec<Report>,
     seen: HashSet<(Code, Span)>,
     errors: usize,
+    /// Values that replaced others: the new one, and the old.
+    replaced: Vec<(Span, Span)>,
 }
 
 impl Sink {
@@ -97,14 +104,46 @@ impl Sink {
         self.errors
     }
 
+    /// Notes that a value of one file replaced another's. A problem with the new value will
+    /// show the old one.
+    pub(crate) fn replaces(&mut self, new: Span, old: Span) {
+        self.replaced.push((new, old));
+    }
+
     /// In the order of files as they were read, then by place.
     pub(crate) fn finish(self, sources: &SourceMap) -> Vec<Diagnostic> {
         let mut reports = self.reports;
+        if !reports.is_empty() {
+            show_replaced(&mut reports, self.replaced);
+        }
         reports.sort_by_key(|report| {
             report.places.first().map(|(span, _)| (span.source.index(), span.start))
         });
         let mut places = Places::new(sources);
         reports.into_iter().map(|report| resolve(report, &mut places)).collect()
+    }
+}
+
+fn show_replaced(reports: &mut [Report], mut replaced: Vec<(Span, Span)>) {
+    let key = |span: &Span| (span.source.index(), span.start);
+    replaced.sort_by_key(|(new, _)| key(new));
+    for report in reports {
+        // This one is about nothing else, and shows the other value itself.
+        let Some(place) = report.place().filter(|_| report.code != Code::IncludeOverrides) else {
+            continue;
+        };
+        // The value itself, or the list or map that the place is in.
+        let upto = replaced.partition_point(|(new, _)| key(new) <= key(&place));
+        let Some((new, _)) = replaced[..upto].last() else { continue };
+        if new.source != place.source || place.end > new.end {
+            continue;
+        }
+        // One value of a pattern replaces many: the first stands for all.
+        let first = replaced.partition_point(|(other, _)| key(other) < key(new));
+        let old = replaced[first].1;
+        if !report.places.iter().any(|(span, _)| *span == old) {
+            report.places.push((old, "it replaces this".to_owned()));
+        }
     }
 }
 

@@ -25,30 +25,45 @@ pub(super) struct Flat {
 
 impl Flat {
     /// Adds a node, or lays its attributes over those that it has.
-    pub(super) fn lay(&mut self, key: Rc<str>, span: Span, attributes: &Rc<Attributes>) {
+    ///
+    /// `changed` hears of each value of another file that is replaced by a different one.
+    pub(super) fn lay(
+        &mut self,
+        key: Rc<str>,
+        span: Span,
+        attributes: &Rc<Attributes>,
+        mut changed: impl FnMut(&str, &Attribute, &Attribute),
+    ) {
         match self.nodes.entry(key) {
             Entry::Vacant(entry) => {
                 entry.insert(FlatNode { span, attributes: attributes.clone() });
             }
-            Entry::Occupied(entry) => lay_over(&mut entry.into_mut().attributes, attributes),
+            Entry::Occupied(mut entry) => {
+                let base = Rc::make_mut(&mut entry.get_mut().attributes);
+                let mut changes = Vec::new();
+                for attribute in attributes.iter() {
+                    changes.extend(lay_attribute(base, attribute).map(|old| (old, attribute)));
+                }
+                let key = entry.key();
+                changes.iter().for_each(|(old, new)| changed(key, old, new));
+            }
         }
     }
 }
 
-/// Maps are merged key by key; everything else replaces, null too.
-pub(super) fn lay_over(base: &mut Rc<Attributes>, over: &Attributes) {
-    let base = Rc::make_mut(base);
-    for attribute in over.iter() {
-        lay_attribute(base, attribute);
-    }
-}
-
-pub(super) fn lay_attribute(base: &mut Attributes, attribute: &Attribute) {
-    let value = match base.get(&attribute.name) {
-        Some(old) => lay_value(&old.value, &attribute.value),
-        None => attribute.value.clone(),
+/// Maps are merged key by key; everything else replaces, null too. Returns the attribute of
+/// another file that had a different value.
+pub(super) fn lay_attribute(base: &mut Attributes, attribute: &Attribute) -> Option<Attribute> {
+    let Some(old) = base.get(&attribute.name) else {
+        base.set(attribute.clone());
+        return None;
     };
+    let old = old.clone();
+    let value = lay_value(&old.value, &attribute.value);
     base.set(Attribute { name: attribute.name.clone(), key: attribute.key, value });
+    let is_change = old.value.span.source != attribute.value.span.source
+        && old.value.literal() != attribute.value.literal();
+    is_change.then_some(old)
 }
 
 fn lay_value(base: &Raw, over: &Raw) -> Raw {

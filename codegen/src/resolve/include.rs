@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-use super::{flat::Flat, overlay, reader::Reader};
+use super::{flat::Flat, lint, overlay, reader::Reader};
 use crate::{
     diagnostic::{Code, Report, Sink},
     source::{Inclusion, Input, SourceId, Span},
@@ -115,10 +115,21 @@ impl Gatherer<'_, '_> {
             (key, node.span, &node.attributes)
         });
         if self.globs == Globs::AfterRoot && self.open.len() == 1 {
-            keyed.for_each(|(key, span, attributes)| self.flat.lay(key, span, attributes));
+            keyed.for_each(|node| self.lay(node));
         } else {
-            overlay::lay_nodes(self.flat, keyed, self.sink);
+            let spelled = overlay::spell_out(self.flat, keyed, self.sink);
+            spelled.into_iter().for_each(|node| self.lay(node));
         }
+    }
+
+    fn lay(&mut self, (key, span, attributes): overlay::Keyed<'_>) {
+        self.flat.lay(key, span, attributes, |path, old, new| {
+            self.sink.replaces(new.value.span, old.value.span);
+            // The files that are open include the one that the new value is in.
+            if self.open.contains(&old.value.span.source) {
+                self.sink.push(lint::include::overridden(path, old, new));
+            }
+        });
     }
 
     fn include(&mut self, from: SourceId, include: &Include, prefix: &str) {

@@ -26,6 +26,7 @@ mod dump;
 mod flat;
 mod include;
 mod instance;
+mod lint;
 mod lower;
 mod overlay;
 mod pass;
@@ -101,6 +102,7 @@ fn run(
     }
     release::modernise_types(&mut flat, &rules, sink);
     let mut tree = tree::build(flat, &model.to_string(), sink)?;
+    lint::case::check(&tree, sink);
     observer.after(Pass::Tree, Held::Tree(&tree))?;
     if request.expand {
         instance::expand(&mut tree, sink);
@@ -136,6 +138,7 @@ fn run(
         return None;
     }
     let catalog = lower::lower(&tree, &checked, types.as_ref(), &units, &extended)?;
+    lint::unit::check(&units, &catalog, sink);
     unit::warn_of_none(&units, &catalog, &rules, sink);
     observer.after(Pass::Lower, Held::Catalog(&catalog, &tree))?;
     Some(catalog)

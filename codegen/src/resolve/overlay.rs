@@ -30,14 +30,17 @@ pub(super) fn lay(
     }
 }
 
-/// Lays the nodes of one file over the model. A key with `*` stands for every key that it
-/// matches among those there before the file; of several entries for one key the last
-/// counts alone, as if the file had spelled them out.
-pub(super) fn lay_nodes<'n>(
-    flat: &mut Flat,
-    nodes: impl Iterator<Item = (Rc<str>, Span, &'n Rc<Attributes>)>,
+/// A node as a file has it: its full name, where it stands, and its attributes.
+pub(super) type Keyed<'n> = (Rc<str>, Span, &'n Rc<Attributes>);
+
+/// The nodes of one file as if it had spelled them out. A key with `*` stands for every key
+/// that it matches among those there before the file; of several entries for one key the
+/// last counts alone.
+pub(super) fn spell_out<'n>(
+    flat: &Flat,
+    nodes: impl Iterator<Item = Keyed<'n>>,
     sink: &mut Sink,
-) {
+) -> Vec<Keyed<'n>> {
     let mut spelled: IndexMap<Rc<str>, (Span, &Rc<Attributes>)> = IndexMap::new();
     for (key, span, attributes) in nodes {
         if !key.contains('*') {
@@ -51,9 +54,7 @@ pub(super) fn lay_nodes<'n>(
         }
         spelled.extend(matched.into_iter().map(|key| (key, (span, attributes))));
     }
-    for (key, (span, attributes)) in spelled {
-        flat.lay(key, span, attributes);
-    }
+    spelled.into_iter().map(|(key, (span, attributes))| (key, span, attributes)).collect()
 }
 
 fn lost(pattern: &str, span: Span, flat: &Flat) -> Report {

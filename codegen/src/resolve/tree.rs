@@ -55,6 +55,9 @@ impl TreeNode {
 pub(super) struct Tree {
     nodes: Vec<TreeNode>,
     pub(super) root: NodeId,
+    /// What was laid over a single instance and none of the others has, with the place
+    /// that declares the instances.
+    pub(super) of_one_instance: HashMap<NodeId, Span>,
 }
 
 /// Deeper than any tree of signals; keeps the passes that recurse within their stack.
@@ -84,7 +87,11 @@ impl Tree {
 pub(super) fn build(flat: Flat, model: &str, sink: &mut Sink) -> Option<Tree> {
     let root = find_root(&flat, model, sink)?;
     let mut builder = Builder {
-        tree: Tree { nodes: Vec::with_capacity(flat.nodes.len()), root: NodeId(0) },
+        tree: Tree {
+            nodes: Vec::with_capacity(flat.nodes.len()),
+            root: NodeId(0),
+            of_one_instance: HashMap::new(),
+        },
         ids: HashMap::with_capacity(flat.nodes.len()),
     };
     let mut keys = Vec::with_capacity(flat.nodes.len());

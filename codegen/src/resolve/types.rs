@@ -12,6 +12,7 @@ use super::{
     check::{self, CheckedTree, Context, Structs},
     flat::{Flat, FlatNode},
     include::{self, Globs},
+    lint,
     reader::Reader,
     release::Rules,
     strict,
@@ -60,6 +61,7 @@ pub(super) fn read(
         structs.leave_open();
     }
     let tree = tree?;
+    lint::case::check(&tree, sink);
     structs.add(&tree);
     structs.check_cycles(sink);
     let Known { units, extended, rules } = *known;
@@ -75,7 +77,7 @@ pub(super) fn read(
 fn gather(request: &Request, model: &Document, reader: &mut Reader<'_>, sink: &mut Sink) -> Flat {
     let mut all = Flat::default();
     for node in &model.types {
-        all.lay(node.key.clone(), node.span, &node.attributes);
+        all.lay(node.key.clone(), node.span, &node.attributes, |_, _, _| {});
     }
     for input in &request.types {
         let Some(id) = reader.require(input, sink) else { continue };

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use indexmap::IndexMap;
 
-use super::{super::scalars, common::wrong_kind, datatype};
+use super::{super::scalars, common::wrong_kind, datatype, elsewhere::held_against};
 use crate::{
     diagnostic::{Code, Report, Sink},
     model::{DataType, Element, Literal},
+    source::Span,
     syntax::{Attributes, Name, Raw, RawValue},
 };
 
@@ -31,7 +32,8 @@ pub(super) fn read(attributes: &Attributes, datatype: &DataType, sink: &mut Sink
             Err(reason) => {
                 let message = format!("bad value in 'allowed': {reason}");
                 let element = &datatype.element;
-                sink.push(datatype::wrong_value(Code::WrongValue, message, item, element));
+                let report = datatype::wrong_value(Code::WrongValue, message, item, element);
+                sink.push(held_against(report, attributes, &[Name::Datatype]));
             }
         }
     }
@@ -51,16 +53,18 @@ pub(super) fn read_enum(
     };
     if !datatype.element.is_integer() {
         let message = format!("'enum' goes with integers, and '{datatype}' is none");
-        sink.push(Report::new(Code::BadEnum, message).at(raw.span));
+        let report = Report::new(Code::BadEnum, message).at(raw.span);
+        sink.push(held_against(report, attributes, &[Name::Datatype]));
         return entries;
     }
-    let mut names: HashMap<i128, String> = HashMap::new();
+    let mut names: HashMap<i128, (String, Span)> = HashMap::new();
     for (key, value) in pairs.iter() {
         match entry(key, value, &datatype.element) {
             Ok((name, number)) => {
-                if let Some(other) = names.insert(number, name.clone()) {
+                if let Some((other, first)) = names.insert(number, (name.clone(), value.span)) {
                     let message = format!("'{name}' has the same value as '{other}'");
-                    sink.push(Report::new(Code::BadEnum, message).at(value.span));
+                    let report = Report::new(Code::BadEnum, message).at(value.span);
+                    sink.push(report.label(first, "the first"));
                 }
                 entries.insert(name, Literal::Int(number));
             }

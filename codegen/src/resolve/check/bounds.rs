@@ -6,6 +6,7 @@ use super::{
         scalars,
     },
     datatype,
+    elsewhere::held_against,
 };
 use crate::{
     diagnostic::{Code, Report, Sink},
@@ -24,7 +25,8 @@ pub(super) fn read(
     let element = &datatype.element;
     if !element.is_number() {
         let message = format!("'{}' goes with numbers, and '{datatype}' is none", name.text());
-        sink.push(Report::new(Code::WrongValue, message).at(raw.span));
+        let report = Report::new(Code::WrongValue, message).at(raw.span);
+        sink.push(held_against(report, attributes, &[Name::Datatype]));
         return None;
     }
     let Some(number) = scalars::number(raw) else {
@@ -38,6 +40,7 @@ pub(super) fn read(
             let message = format!("bad '{}': {reason}", name.text());
             let report =
                 datatype::wrong_value(Code::WrongValue, message, &with(raw, &number), element);
+            let report = held_against(report, attributes, &[Name::Datatype]);
             let Some(whole) = whole(&number, element) else {
                 sink.push(report);
                 return None;
@@ -74,11 +77,12 @@ pub(super) fn check_order(attributes: &Attributes, leaf: &Leaf, sink: &mut Sink)
     };
     if is_below(max, min) {
         let message = format!("no value lies between the minimum {min} and the maximum {max}");
-        sink.push(
-            Report::new(Code::MinAboveMax, message)
-                .at(low.span)
-                .label(high.span, "below the minimum"),
-        );
+        let report = Report::new(Code::MinAboveMax, message);
+        // Of two files the one that was read later, as an overlay, has made it wrong.
+        sink.push(match high.span.source.index() > low.span.source.index() {
+            true => report.at(high.span).label(low.span, "above the maximum"),
+            false => report.at(low.span).label(high.span, "below the minimum"),
+        });
     }
 }
 
@@ -98,14 +102,18 @@ fn is_clearly_below(a: &Literal, b: &Literal) -> bool {
     }
 }
 
-/// Why the bounds exclude a value.
-pub(super) fn excludes(leaf: &Leaf, value: &Literal) -> Option<String> {
+/// Which of the bounds excludes a value, and in words.
+pub(super) fn excludes(leaf: &Leaf, value: &Literal) -> Option<(Name, String)> {
     if leaf.datatype.element == Element::Boolean {
         return None;
     }
     match (&leaf.min, &leaf.max) {
-        (Some(min), _) if is_clearly_below(value, min) => Some(format!("below the minimum {min}")),
-        (_, Some(max)) if is_clearly_below(max, value) => Some(format!("above the maximum {max}")),
+        (Some(min), _) if is_clearly_below(value, min) => {
+            Some((Name::Min, format!("below the minimum {min}")))
+        }
+        (_, Some(max)) if is_clearly_below(max, value) => {
+            Some((Name::Max, format!("above the maximum {max}")))
+        }
         _ => None,
     }
 }

@@ -1,6 +1,6 @@
 //! `default`.
 
-use super::{bounds, datatype};
+use super::{bounds, datatype, elsewhere::held_against};
 use crate::{
     diagnostic::{Code, Report, Sink},
     model::{Element, Leaf, Literal},
@@ -15,54 +15,60 @@ pub(super) fn read(attributes: &Attributes, leaf: &Leaf, sink: &mut Sink) -> Opt
     }
     match (&raw.value, leaf.datatype.is_array) {
         (RawValue::List(items), true) => {
-            check_length(items.len(), leaf, raw, sink);
-            let read: Vec<_> = items.iter().map(|item| element(item, leaf, sink)).collect();
+            if let Some(report) = wrong_length(items.len(), leaf, raw) {
+                sink.push(held_against(report, attributes, &[Name::Arraysize]));
+            }
+            let read: Vec<_> =
+                items.iter().map(|item| element(item, leaf, attributes, sink)).collect();
             read.into_iter().collect::<Option<Vec<_>>>().map(Literal::List)
         }
         (RawValue::List(_), false) => {
             let message = format!("a list cannot be the default of '{}'", leaf.datatype);
-            sink.push(Report::new(Code::BadDefault, message).at(raw.span));
+            let report = Report::new(Code::BadDefault, message).at(raw.span);
+            sink.push(held_against(report, attributes, &[Name::Datatype]));
             None
         }
         (_, true) => {
             let message = format!("the default of '{}' is a list", leaf.datatype);
             let help = format!("write '[{}]'", raw.literal());
-            sink.push(Report::new(Code::BadDefault, message).at(raw.span).help(help));
+            let report = Report::new(Code::BadDefault, message).at(raw.span).help(help);
+            sink.push(held_against(report, attributes, &[Name::Datatype]));
             None
         }
-        (_, false) => element(raw, leaf, sink),
+        (_, false) => element(raw, leaf, attributes, sink),
     }
 }
 
-pub(super) fn check_length(length: usize, leaf: &Leaf, raw: &Raw, sink: &mut Sink) {
+/// The report of a default that has not the length of its array.
+pub(super) fn wrong_length(length: usize, leaf: &Leaf, raw: &Raw) -> Option<Report> {
     // A size of nought says nothing.
-    if let Some(size) = leaf.arraysize.filter(|size| *size > 0)
-        && size != length as u64
-    {
-        let message = format!("'arraysize' is {size}, and the length of the default {length}");
-        sink.push(Report::new(Code::BadDefault, message).at(raw.span));
-    }
+    let size = leaf.arraysize.filter(|size| *size > 0 && *size != length as u64)?;
+    let message = format!("'arraysize' is {size}, and the length of the default {length}");
+    Some(Report::new(Code::BadDefault, message).at(raw.span))
 }
 
-fn element(raw: &Raw, leaf: &Leaf, sink: &mut Sink) -> Option<Literal> {
+fn element(raw: &Raw, leaf: &Leaf, attributes: &Attributes, sink: &mut Sink) -> Option<Literal> {
     let value = match datatype::element(raw, &leaf.datatype.element) {
         Ok(value) => value,
         Err(reason) => {
             let message = format!("bad default: {reason}");
             let element = &leaf.datatype.element;
-            sink.push(datatype::wrong_value(Code::BadDefault, message, raw, element));
+            let report = datatype::wrong_value(Code::BadDefault, message, raw, element);
+            sink.push(held_against(report, attributes, &[Name::Datatype]));
             return None;
         }
     };
-    if let Some(reason) = bounds::excludes(leaf, &value) {
+    if let Some((bound, reason)) = bounds::excludes(leaf, &value) {
         let message = format!("the default {value} is {reason}");
-        sink.push(Report::new(Code::BadDefault, message).at(raw.span));
+        let report = Report::new(Code::BadDefault, message).at(raw.span);
+        sink.push(held_against(report, attributes, &[bound]));
     } else if !is_listed(leaf, &value) {
         let message = format!("the default '{value}' is not among the allowed values");
         // The language has always let these pass, where they are the whole default.
         let is_let_pass = is_empty(&value) && !leaf.datatype.is_array;
         let code = if is_let_pass { Code::OddDefault } else { Code::BadDefault };
-        sink.push(Report::new(code, message).at(raw.span));
+        let report = Report::new(code, message).at(raw.span);
+        sink.push(held_against(report, attributes, &[Name::Allowed, Name::Enum]));
     }
     Some(value)
 }

@@ -117,6 +117,10 @@ fn one_of<'a>(names: impl Iterator<Item = &'a str>) -> String {
 fn missing(subject: Subject<'_>, attributes: &Attributes) -> Report {
     let report = Report::new(Code::MissingType, format!("'{}' has no 'type'", subject.name));
     let report = report.at(subject.span);
+    let report = match subject.of_one_instance() {
+        Some(declaration) => report.label(declaration, "only one of these instances has it"),
+        None => report,
+    };
     if attributes.get(&Name::Datatype).is_some() {
         return report.help("add 'type: sensor', 'type: actuator' or 'type: attribute'");
     }

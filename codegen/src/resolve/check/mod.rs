@@ -9,6 +9,7 @@ mod bounds;
 mod common;
 mod datatype;
 mod default;
+mod elsewhere;
 mod kind;
 pub(super) mod kuksa;
 mod pattern;
@@ -28,6 +29,7 @@ pub(super) use kind::kind_name;
 
 use super::{
     instance::instance_literals,
+    lint,
     release::Rules,
     tree::{NodeId, Tree},
     unit::Units,
@@ -148,6 +150,7 @@ pub(super) fn check_left(
     while let Some(id) = open.pop() {
         let node = tree.node(id);
         if seen.insert(Rc::as_ptr(&node.attributes)) {
+            lint::word::check(&node.attributes, sink);
             kind::check_names(&node.attributes, sink);
             if !context.are_strangers_refused {
                 for (name, key) in kind::unknown(&node.attributes, context.extended) {
@@ -175,6 +178,12 @@ struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
+    /// Where the instances are declared of which one alone has this node.
+    fn of_one_instance(self) -> Option<Span> {
+        let places = &self.tree.of_one_instance;
+        self.trail.iter().find_map(|id| places.get(id)).copied()
+    }
+
     /// The names of the nodes beside this one.
     fn siblings(self) -> impl Iterator<Item = &'a str> {
         let (own, parent) = match self.trail {
@@ -198,7 +207,7 @@ fn check_attributes(
     context: &Context<'_>,
     sink: &mut Sink,
 ) -> Checked {
-    let kind = kind::read(subject, attributes, &context.rules, sink);
+    let kind = kind::read(subject, attributes, context.rules, sink);
     let typed = match kind {
         // A slip in its type does not hide what else is wrong with a signal.
         None if attributes.get(&Name::Datatype).is_some() => {
@@ -247,8 +256,8 @@ fn leaf(
         role,
         arraysize: datatype::arraysize(attributes, &datatype, sink),
         unit: unit::read(attributes, Some(&datatype), context, sink),
-        min: bounds::read(attributes, &Name::Min, &datatype, &context.rules, sink),
-        max: bounds::read(attributes, &Name::Max, &datatype, &context.rules, sink),
+        min: bounds::read(attributes, &Name::Min, &datatype, context.rules, sink),
+        max: bounds::read(attributes, &Name::Max, &datatype, context.rules, sink),
         allowed: allowed::read(attributes, &datatype, sink),
         enumeration: allowed::read_enum(attributes, &datatype, sink),
         pattern: pattern::read(attributes, &datatype, sink),

@@ -35,7 +35,9 @@ impl Known<'_> {
     fn value(&self, raw: &Raw, leaf: &Leaf, what: &str, sink: &mut Sink) {
         match (&raw.value, leaf.datatype.is_array) {
             (RawValue::List(items), true) => {
-                default::check_length(items.len(), leaf, raw, sink);
+                if let Some(report) = default::wrong_length(items.len(), leaf, raw) {
+                    sink.push(report);
+                }
                 items.iter().for_each(|item| self.element(item, leaf, what, sink));
             }
             (_, true) => {
@@ -59,10 +61,11 @@ impl Known<'_> {
                 sink.push(datatype::wrong_value(Code::BadDefault, message, raw, element));
             }
             Ok(value) => {
-                let reason = bounds::excludes(leaf, &value).or_else(|| {
-                    let message = || "not among the allowed values".to_owned();
-                    (!default::is_listed(leaf, &value)).then(message)
-                });
+                let reason =
+                    bounds::excludes(leaf, &value).map(|(_, reason)| reason).or_else(|| {
+                        let message = || "not among the allowed values".to_owned();
+                        (!default::is_listed(leaf, &value)).then(message)
+                    });
                 // The language has always let these pass.
                 if let Some(reason) = reason {
                     let message = format!("odd {what}: {value} is {reason}");

@@ -1,6 +1,6 @@
 //! `unit`.
 
-use super::{super::release::OldWay, Context, common};
+use super::{super::release::OldWay, Context, common, elsewhere::held_against};
 use crate::{
     diagnostic::{Code, Report, Sink},
     model::{DataType, Element, nearest},
@@ -54,7 +54,7 @@ pub(super) fn read(
                 rules.judge(OldWay::AnyDatatype, report)
             }
         };
-        sink.push(report);
+        sink.push(held_against(report, attributes, &[Name::Datatype]));
     }
     Some(unit.key.to_string())
 }

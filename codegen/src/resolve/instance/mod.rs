@@ -111,12 +111,12 @@ fn expand_node(
     // Beside the branch, no child of it has the path of an instance.
     let named: &[_] = if is_sibling { &[] } else { &made.top };
     let (overlays, template) = template::split(tree, named, multiplied);
-    template::warn_of_strangers(tree, id, &template, named, sink);
+    template::warn_of_strangers(tree, id, span, &template, named, sink);
     template::copy_under(tree, &template, &made.leaves, MAX_NODES)
         .ok_or_else(|| too_large(span))?;
     for (overlay, instance) in overlays {
-        template::lay_over(tree, instance, overlay);
-        template::check_is_branch(tree, instance, sink);
+        template::lay_over(tree, instance, overlay, span, sink);
+        template::check_is_branch(tree, instance, span, sink);
     }
     let top: Vec<NodeId> = made.top.iter().map(|(_, instance)| *instance).collect();
     if !is_sibling {

@@ -9,6 +9,7 @@ use super::super::{
 use crate::{
     diagnostic::{Code, Report, Sink},
     model::nearest,
+    source::Span,
     syntax::{Attribute, Name, RawValue},
 };
 
@@ -34,6 +35,7 @@ pub(super) fn split(
 pub(super) fn warn_of_strangers(
     tree: &Tree,
     id: NodeId,
+    declaration: Span,
     template: &[NodeId],
     instances: &[(Rc<str>, NodeId)],
     sink: &mut Sink,
@@ -44,7 +46,9 @@ pub(super) fn warn_of_strangers(
         let message = format!(
             "'{name}' is no instance of '{declaring}', so it becomes a branch in each of them"
         );
-        let report = Report::new(Code::UnknownInstance, message).at(child.span);
+        let report = Report::new(Code::UnknownInstance, message)
+            .at(child.span)
+            .label(declaration, "the instances");
         let near = nearest(name, instances.iter().map(|(name, _)| &**name));
         sink.push(match near {
             Some(_) => report.did_you_mean(near),
@@ -84,15 +88,23 @@ fn copy(tree: &mut Tree, id: NodeId) -> NodeId {
 
 /// Lays a node and everything below it over another. What the upper one leaves open
 /// (null, an empty list) stays as it is, unlike in an overlay on a plain node.
-pub(super) fn lay_over(tree: &mut Tree, base: NodeId, over: NodeId) {
+pub(super) fn lay_over(
+    tree: &mut Tree,
+    base: NodeId,
+    over: NodeId,
+    declaration: Span,
+    sink: &mut Sink,
+) {
     let upper = tree.node_mut(over);
     let children = std::mem::take(&mut upper.children);
     let upper = upper.shallow();
     if !upper.is_implied {
         let attributes = Rc::make_mut(&mut tree.node_mut(base).attributes);
-        upper.attributes.iter().filter(|a| says_something(a)).for_each(|attribute| {
-            lay_attribute(attributes, attribute);
-        });
+        for attribute in upper.attributes.iter().filter(|a| says_something(a)) {
+            if let Some(old) = lay_attribute(attributes, attribute) {
+                sink.replaces(attribute.value.span, old.value.span);
+            }
+        }
     }
     let known: HashMap<Rc<str>, NodeId> = tree
         .node(base)
@@ -102,14 +114,17 @@ pub(super) fn lay_over(tree: &mut Tree, base: NodeId, over: NodeId) {
         .collect();
     for child in children {
         match known.get(&tree.node(child).name) {
-            Some(below) => lay_over(tree, *below, child),
-            None => tree.node_mut(base).children.push(child),
+            Some(below) => lay_over(tree, *below, child, declaration, sink),
+            None => {
+                tree.node_mut(base).children.push(child);
+                tree.of_one_instance.insert(child, declaration);
+            }
         }
     }
 }
 
 /// What is laid over an instance cannot make a signal of it.
-pub(super) fn check_is_branch(tree: &Tree, instance: NodeId, sink: &mut Sink) {
+pub(super) fn check_is_branch(tree: &Tree, instance: NodeId, declaration: Span, sink: &mut Sink) {
     let node = tree.node(instance);
     let Some(kind) = node.attributes.value(&Name::Type) else { return };
     if kind.as_str() != Some("branch") {
@@ -117,7 +132,7 @@ pub(super) fn check_is_branch(tree: &Tree, instance: NodeId, sink: &mut Sink) {
         sink.push(
             Report::new(Code::BadInstances, message)
                 .at(kind.span)
-                .label(node.span, "the branch that declares the instances"),
+                .label(declaration, "the instances"),
         );
     }
 }
