@@ -7,7 +7,7 @@ use clap::{
 };
 
 use super::{model::ModelOptions, output};
-use crate::{Pass, dump, source::HostLoader};
+use crate::{Pass, dump};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -42,7 +42,7 @@ impl Dump {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let request = self.model.request();
         let path = self.path.as_deref();
-        let (dump, diagnostics) = dump(&request, &HostLoader::new(), self.after, path);
+        let (dump, diagnostics) = dump(&request, &self.model.loader(), self.after, path);
         self.model.print(&diagnostics);
         let Some(dump) = dump else {
             bail!("an error ends the compilation before the pass '{}'", self.after.name());

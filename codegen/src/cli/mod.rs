@@ -5,6 +5,7 @@
 //! written, 2 when the arguments make no sense.
 //! Must not know: how anything is compiled or generated.
 
+mod access;
 mod check;
 mod color;
 mod completions;
@@ -34,6 +35,14 @@ Examples:
   vssc export json --pretty -s model.json     JSON can be read, too
   vssc generate python -o sdk                 a typed Python package
   vssc explain VSS041                         what the code of a message means
+
+Environment, for models from addresses:
+  VSSC_TOKEN                  token that is sent (as bearer) to the host VSSC_AUTH_HOST
+  VSSC_USER, VSSC_PASSWORD    sent in its place (as basic authentication)
+  VSSC_AUTH_HOST              the one host, as cars.test or cars.test:8443, that gets them,
+                              over https; no include and no redirect takes them elsewhere
+  VSSC_CACHE_DIR              folder of copies [default: vssc in ~/.cache]; empty for none
+  VSSC_OFFLINE, VSSC_CA       the same as --offline and --ca
 
 Exit code: 0; 1 where the model has errors or something cannot be written; 2 for arguments
 that make no sense.

@@ -5,6 +5,7 @@ use std::{fmt, process::ExitCode};
 use clap::{Args, ValueEnum, builder::NonEmptyStringValueParser};
 
 use super::{
+    access::AccessOptions,
     messages::{MessageOptions, Stream},
     output::say,
     watch::Recorder,
@@ -12,7 +13,7 @@ use super::{
 use crate::{
     Diagnostic, Request, StrictRule, VssVersion, compile,
     model::Catalog,
-    source::{HostLoader, Input},
+    source::{Input, Loader},
 };
 
 #[derive(Debug, Args)]
@@ -80,6 +81,9 @@ pub(super) struct ModelOptions {
 
     #[command(flatten)]
     messages: MessageOptions,
+
+    #[command(flatten)]
+    access: AccessOptions,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -157,12 +161,17 @@ impl ModelOptions {
         request: &Request,
         stream: Stream,
     ) -> Result<Catalog, ExitCode> {
-        let (catalog, diagnostics) = compile(request, &Recorder::new(HostLoader::new()));
+        let (catalog, diagnostics) = compile(request, &self.loader());
         if let Err(error) = self.print_to(&diagnostics, stream) {
             say(format_args!("error: {error:#}"));
             return Err(ExitCode::FAILURE);
         }
         catalog.ok_or(ExitCode::FAILURE)
+    }
+
+    /// What reads the model and all that belongs to it.
+    pub(super) fn loader(&self) -> impl Loader {
+        Recorder::new(self.access.loader())
     }
 
     /// Everything on standard error, where nothing can go wrong.

@@ -62,6 +62,7 @@ codes! {
     14 Error TooManyIncludes "includes that multiply beyond all sense"
     15 Warning IncludeOverrides "a value that an included file sets otherwise"
     // Sources
+    16 Error NotCached "an address without a copy, while the network is not to be used"
     17 Error AccessRefused "an address whose credentials are missing, wrong or not to be sent"
     18 Error BadArchive "an archive that cannot be read"
     // The tree

@@ -96,6 +96,7 @@ impl<'l> Reader<'l> {
 /// What there is to say of an input that could not be read.
 pub(super) fn unreadable(input: &Input, error: &LoadError) -> Report {
     let code = match error {
+        LoadError::NotCached => Code::NotCached,
         LoadError::Access { .. } => Code::AccessRefused,
         LoadError::Archive { .. } => Code::BadArchive,
         LoadError::NotFound | LoadError::Advised { .. } | LoadError::Other(_) => Code::Unreadable,

@@ -10,7 +10,7 @@ use super::{Input, LoadError, Loader, embedded, folder, read_all};
 /// archives. It blocks, and its http client must not be dropped on a thread that runs
 /// asynchronous tasks: an asynchronous program compiles on a thread for blocking work.
 /// It keeps the archives that it opened; to see changes in them, make a new one.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct HostLoader {
     #[cfg(feature = "http")]
     http: super::http::Client,
@@ -23,8 +23,25 @@ type Archives =
     std::sync::Mutex<std::collections::HashMap<Input, Result<super::archive::Archive, LoadError>>>;
 
 impl HostLoader {
+    /// Addresses are read as the environment says.
     pub fn new() -> HostLoader {
-        HostLoader::default()
+        #[cfg(feature = "http")]
+        return HostLoader::with(super::Access::from_env());
+        #[cfg(not(feature = "http"))]
+        HostLoader {
+            #[cfg(feature = "archive")]
+            archives: Archives::default(),
+        }
+    }
+
+    /// Addresses are read as `access` says.
+    #[cfg(feature = "http")]
+    pub fn with(access: super::Access) -> HostLoader {
+        HostLoader {
+            http: super::http::Client::new(access),
+            #[cfg(feature = "archive")]
+            archives: Archives::default(),
+        }
     }
 
     /// Opens an archive, once, and asks it something.
@@ -42,6 +59,12 @@ impl HostLoader {
             .entry(archive.clone())
             .or_insert_with(|| super::archive::Archive::open(self.load(archive)?));
         opened.as_mut().map_err(|error| error.clone()).and_then(ask)
+    }
+}
+
+impl Default for HostLoader {
+    fn default() -> HostLoader {
+        HostLoader::new()
     }
 }
 

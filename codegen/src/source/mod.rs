@@ -23,6 +23,8 @@ mod map;
 use std::io::Read;
 
 pub use host::HostLoader;
+#[cfg(feature = "http")]
+pub use http::{Access, Credentials, Download, Limits};
 pub use input::Input;
 pub(crate) use map::{Inclusion, ReadError, SourceId, SourceMap, Span};
 
@@ -42,6 +44,9 @@ pub trait Loader: std::fmt::Debug {
 pub enum LoadError {
     #[error("there is no such file")]
     NotFound,
+    /// An address of which there is no copy, while nothing may be read from the network.
+    #[error("it is not in the cache")]
+    NotCached,
     /// An archive that is broken, hostile, or of a kind that cannot be read.
     #[error("{cause}")]
     Archive { cause: String },
@@ -59,6 +64,7 @@ impl LoadError {
     pub fn help(&self) -> Option<&str> {
         match self {
             LoadError::Access { help, .. } | LoadError::Advised { help, .. } => Some(help),
+            LoadError::NotCached => Some("read it once without --offline"),
             LoadError::NotFound | LoadError::Archive { .. } | LoadError::Other(_) => None,
         }
     }

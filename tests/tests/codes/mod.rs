@@ -20,11 +20,17 @@ use vss_codegen::{
 use super::shared_file;
 
 /// Codes that no text on a page can give; the pages say why.
-const WITHOUT_EXAMPLE: &[Code] =
-    &[Code::NotUtf8, Code::TooManyIncludes, Code::TooDeep, Code::AccessRefused, Code::BadArchive];
+const WITHOUT_EXAMPLE: &[Code] = &[
+    Code::NotUtf8,
+    Code::TooManyIncludes,
+    Code::TooDeep,
+    Code::NotCached,
+    Code::AccessRefused,
+    Code::BadArchive,
+];
 
 /// Of these, the ones whose golden files are those of `tests/sources`.
-const OF_SOURCES: &[Code] = &[Code::AccessRefused, Code::BadArchive];
+const OF_SOURCES: &[Code] = &[Code::NotCached, Code::AccessRefused, Code::BadArchive];
 
 #[derive(Debug)]
 struct Files(Vec<(String, Vec<u8>)>);

@@ -1,131 +1,216 @@
 //! Models from addresses: includes, and what a server can do wrong.
 
-use std::{
-    io::{BufRead, BufReader, Write},
-    net::{TcpListener, TcpStream},
-    thread,
-};
+use std::{net::TcpListener, time::Duration};
 
-use crate::assert_golden;
 use vehicle_edge_tests::root;
 use vss_codegen::{
     Request, compile,
     diagnostic::Code,
-    source::{HostLoader, Input},
+    source::{Access, HostLoader, Input, Limits},
     target::json,
 };
 
-/// What the server answers for a path: status line and body.
-type Answer = fn(&str) -> (String, Vec<u8>);
-
-/// The address of a server that runs until the test ends.
-fn serve(answer: Answer) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
-    thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            // A client that hangs up early is part of some tests.
-            let _ = respond(stream, answer);
-        }
-    });
-    address
-}
-
-fn respond(mut stream: TcpStream, answer: Answer) -> std::io::Result<()> {
-    let mut lines = BufReader::new(stream.try_clone()?).lines();
-    let request = lines.next().transpose()?.unwrap_or_default();
-    lines.map_while(Result::ok).take_while(|line| !line.is_empty()).for_each(drop);
-    let (head, body) = answer(request.split(' ').nth(1).unwrap_or_default());
-    write!(
-        stream,
-        "HTTP/1.1 {head}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-        body.len()
-    )?;
-    stream.write_all(&body)
-}
+use crate::{
+    assert_golden, compiled_by, compiled_with, paths,
+    server::{Server, head, reply, stall},
+    spec_tree,
+};
 
 /// The files of the golden case with includes in two folders.
-fn case_files(path: &str) -> (String, Vec<u8>) {
-    match std::fs::read(root().join("tests/cases/includes/prefixes").join(&path[1..])) {
-        Ok(body) => ("200 OK".to_owned(), body),
-        Err(_) if path == "/units.yaml" || path == "/quantities.yaml" => (
-            "200 OK".to_owned(),
-            std::fs::read(root().join("tests/cases").join(&path[1..])).unwrap(),
-        ),
-        Err(_) => ("404 Not Found".to_owned(), Vec::new()),
-    }
+fn case_files() -> Server {
+    Server::new(|asked, out| {
+        let cases = root().join("tests/cases");
+        let own = std::fs::read(cases.join("includes/prefixes").join(&asked.path[1..]));
+        let shared = ["/units.yaml", "/quantities.yaml"].contains(&&*asked.path);
+        match own {
+            Ok(body) => reply(out, "200 OK", &[], &body),
+            Err(_) if shared => {
+                reply(out, "200 OK", &[], &std::fs::read(cases.join(&asked.path[1..])).unwrap())
+            }
+            Err(_) => reply(out, "404 Not Found", &[], b""),
+        }
+    })
 }
 
-fn problems(address: &str) -> String {
-    let request = Request { model: Some(Input::parse(address)), ..Request::default() };
-    let (catalog, diagnostics) = compile(&request, &HostLoader::new());
+/// What is said of `model.vspec` at a server, without the port.
+fn problems(server: &Server) -> String {
+    problems_within(server, Limits::default())
+}
+
+fn problems_within(server: &Server, limits: Limits) -> String {
+    let access = Access { limits, ..Access::default() };
+    let (catalog, text) = compiled_with(access, &server.at("model.vspec"));
     assert!(catalog.is_none());
-    // The port is another one each time.
-    let origin = address.rsplit_once('/').map_or(address, |(origin, _)| origin);
-    let text: String = diagnostics.iter().map(|d| d.render(false)).collect();
-    text.replace(origin, "http://SERVER")
+    text.replace(&server.origin, "http://SERVER")
+}
+
+fn unreadable(cause: &str) -> String {
+    format!("error[VSS001]: cannot read http://SERVER/model.vspec: {cause}\n")
 }
 
 #[test]
 fn includes_of_an_address_are_found_beside_it() {
-    let model = Input::parse(&format!("{}/model.vspec", serve(case_files)));
-    let request = Request { model: Some(model), ..Request::default() };
-    let (catalog, diagnostics) = compile(&request, &HostLoader::new());
-    let from_server = json::to_string(&catalog.unwrap_or_else(|| panic!("{diagnostics:?}")), true);
+    let server = case_files();
+    let (catalog, problems) = compiled_with(Access::default(), &server.at("model.vspec?v=1"));
+    let from_server = json::to_string(&catalog.unwrap_or_else(|| panic!("{problems}")), true);
     let golden = root().join("tests/cases/includes/prefixes/result.snap");
     assert!(std::fs::read_to_string(golden).unwrap().contains(&from_server));
 }
 
 #[test]
+fn everything_that_belongs_to_a_model_may_be_at_an_address() {
+    let server = Server::of(spec_tree());
+    let folder = tempfile::tempdir().unwrap();
+    let model = folder.path().join("Car.vspec");
+    std::fs::write(&model, "Car:\n  type: branch\n  description: A car\n#include open Car\n")
+        .unwrap();
+    let at = |path: &str| vec![Input::parse(&server.at(path))];
+    let request = Request {
+        model: Some(Input::Path(model)),
+        units: at("spec/units.yaml"),
+        quantities: at("spec/quantities.yaml"),
+        overlays: at("spec/Car.vspec"),
+        include_dirs: at("spec/Shared/"),
+        ..Request::default()
+    };
+    let (catalog, problems) = compiled_by(&HostLoader::with(Access::default()), request);
+    assert_eq!(problems, "");
+    assert_eq!(paths(&catalog.unwrap()), ["Car.Gap", "Car.Doors.Gap"]);
+}
+
+#[test]
 fn a_missing_model_is_reported() {
-    let text =
-        problems(&format!("{}/model.vspec", serve(|_| ("404 Not Found".to_owned(), vec![]))));
-    assert_eq!(
-        text,
-        "error[VSS001]: cannot read http://SERVER/model.vspec: there is no such file\n"
-    );
+    let server = Server::of(Vec::<(_, Vec<u8>)>::new());
+    assert_eq!(problems(&server), unreadable("there is no such file"));
 }
 
 #[test]
 fn a_password_in_an_address_is_refused_and_not_shown() {
     let model = Some(Input::parse("https://me:secret@cars.test/model.vspec"));
     let request = Request { model, ..Request::default() };
-    assert_golden(Code::AccessRefused, &compile(&request, &HostLoader::new()).1, "no part of it");
+    let loader = HostLoader::with(Access::default());
+    assert_golden(Code::AccessRefused, &compile(&request, &loader).1, "no part of it");
+}
+
+#[test]
+fn a_query_is_not_shown() {
+    let server = Server::new(|_, out| reply(out, "200 OK", &[], b"Car:\n  type: brunch\n"));
+    let address = server.at("model.vspec?signature=secret");
+    let (_, text) = compiled_with(Access::default(), &address);
+    assert!(text.contains("/model.vspec?...:2:9\n") && !text.contains("secret"), "{text}");
+    let server = Server::new(|_, out| reply(out, "410 Gone", &[], b""));
+    let (_, text) = compiled_with(Access::default(), &server.at("model.vspec?signature=secret"));
+    assert!(text.contains("/model.vspec?...: there is no such file\n"), "{text}");
 }
 
 #[test]
 fn a_failing_server_is_reported() {
-    let answer = |_: &str| ("500 Internal Server Error".to_owned(), vec![]);
-    assert_eq!(
-        problems(&format!("{}/model.vspec", serve(answer))),
-        "error[VSS001]: cannot read http://SERVER/model.vspec: the server answered 500 Internal Server Error\n"
-    );
+    let server = Server::new(|_, out| reply(out, "500 Internal Server Error", &[], b""));
+    assert_eq!(problems(&server), unreadable("the server answered 500 Internal Server Error"));
 }
 
 #[test]
 fn a_page_in_the_place_of_the_file_is_reported() {
-    let answer = |_: &str| ("200 OK".to_owned(), b"\n<!DOCTYPE html>\n<html>a: b: c".to_vec());
-    let text = problems(&format!("{}/model.vspec", serve(answer)));
+    let page = b"\n<!DOCTYPE html>\n<html>a: b: c";
+    let text = problems(&Server::new(|_, out| reply(out, "200 OK", &[], page)));
     assert!(text.starts_with("error[VSS004]: this is a web page\n"), "{text}");
-    assert!(
-        text.contains("name the address of the file itself, on GitHub that of 'Raw'"),
-        "{text}"
-    );
+    let help = "name the address of the file itself, on GitHub that of 'Raw'";
+    assert!(text.contains(help), "{text}");
+}
+
+#[test]
+fn a_redirect_is_followed_and_includes_stay_beside_what_was_named() {
+    let tree = Server::of(spec_tree());
+    let origin = tree.origin.clone();
+    let server = Server::new(move |asked, out| {
+        let place = format!("{origin}{}", asked.path.replace("/latest/", "/spec/"));
+        reply(out, "302 Found", &[("Location", &place)], b"")
+    });
+    let (catalog, problems) = compiled_with(Access::default(), &server.at("latest/Car.vspec"));
+    // The include goes up and down again, out of the folder that is redirected.
+    assert_eq!(problems, "");
+    assert_eq!(paths(&catalog.unwrap()), ["Car.Doors.Gap"]);
 }
 
 #[test]
 fn redirects_without_end_are_cut() {
-    let answer = |_: &str| ("302 Found\r\nLocation: /again".to_owned(), vec![]);
-    assert_eq!(
-        problems(&format!("{}/model.vspec", serve(answer))),
-        "error[VSS001]: cannot read http://SERVER/model.vspec: it redirects more than 5 times\n"
-    );
+    let server = Server::new(|_, out| reply(out, "302 Found", &[("Location", "/again")], b""));
+    assert_eq!(problems(&server), unreadable("it redirects more than 5 times"));
+    assert_eq!(server.take_seen().len(), 6);
 }
 
 #[test]
 fn a_server_that_is_not_there_is_reported() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let text = problems(&format!("http://{free}/model.vspec"));
-    assert!(text.starts_with("error[VSS001]: cannot read http://SERVER/model.vspec: "), "{text}");
-    assert!(text.contains("refused"), "{text}");
+    let (_, text) = compiled_with(Access::default(), &format!("http://{free}/model.vspec"));
+    let begin = format!("error[VSS001]: cannot read http://{free}/model.vspec: ");
+    assert!(text.starts_with(&begin) && text.contains("refused"), "{text}");
+}
+
+#[test]
+fn what_is_no_address_is_reported() {
+    for address in ["http://", "http://[::1", "https://cars.test:99999/model.vspec"] {
+        let (catalog, text) = compiled_with(Access::default(), address);
+        assert!(catalog.is_none());
+        let cause = format!("error[VSS001]: cannot read {address}: it is no proper address: ");
+        assert!(text.starts_with(&cause), "{text}");
+    }
+}
+
+#[test]
+fn a_body_without_end_is_cut() {
+    let limits = Limits { bytes: 2 << 20, ..Limits::default() };
+    let endless = Server::new(|_, out| {
+        out.write_all(b"HTTP/1.1 200 OK\r\n\r\n")?;
+        loop {
+            out.write_all(&[b'#'; 4096])?;
+        }
+    });
+    let expected = unreadable("it is larger than 2 MiB");
+    assert_eq!(problems_within(&endless, limits.clone()), expected);
+    let announced = Server::new(|_, out| {
+        head(out, "200 OK", &[], 3 << 20)?;
+        stall(out)
+    });
+    assert_eq!(problems_within(&announced, limits), expected);
+}
+
+#[test]
+fn a_server_that_falls_silent_is_not_waited_for() {
+    let limits = Limits { idle: Duration::from_millis(200), ..Limits::default() };
+    let before = Server::new(|_, out| stall(out));
+    let text = problems_within(&before, limits.clone());
+    assert_eq!(text, unreadable("the server took too long to answer"));
+    let within = Server::new(|_, out| {
+        head(out, "200 OK", &[], 100)?;
+        out.write_all(b"Car:\n")?;
+        stall(out)
+    });
+    let text = problems_within(&within, limits);
+    assert_eq!(text, unreadable("the server stopped in the middle of it"));
+}
+
+#[test]
+fn a_server_that_sends_drop_by_drop_is_left() {
+    let limits = Limits { total: Duration::from_millis(100), ..Limits::default() };
+    let server = Server::new(|_, out| {
+        head(out, "200 OK", &[], 1 << 30)?;
+        loop {
+            out.write_all(b"#")?;
+            out.flush()?;
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    });
+    let limits = Limits { bytes: 2 << 30, ..limits };
+    assert_eq!(problems_within(&server, limits), unreadable("it takes longer than 0 seconds"));
+}
+
+#[test]
+fn a_body_that_is_shorter_than_announced_is_no_model() {
+    let server = Server::new(|_, out| {
+        head(out, "200 OK", &[], 100)?;
+        out.write_all(b"Car:\n  type: branch\n  description: A car\n")
+    });
+    let text = problems(&server);
+    assert!(text.starts_with(unreadable("it broke off: ").trim_end()), "{text}");
 }

@@ -4,24 +4,34 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod archives;
+mod cache;
+mod credentials;
 mod folders;
 mod http;
+mod server;
+mod tls;
 
 use vehicle_edge_tests::root;
 use vss_codegen::{
     Diagnostic, Request, compile,
     diagnostic::Code,
     model::Catalog,
-    source::{HostLoader, Input},
+    source::{Access, HostLoader, Input},
 };
 
-/// What comes of a model: its catalog, and the diagnostics as they are shown.
+/// What comes of a model: its catalog, and the diagnostics as they are shown. Nothing in the
+/// environment of the tests counts.
 fn compiled(model: &str) -> (Option<Catalog>, String) {
-    compiled_request(Request { model: Some(Input::parse(model)), ..Request::default() })
+    compiled_with(Access::default(), model)
 }
 
-fn compiled_request(request: Request) -> (Option<Catalog>, String) {
-    let (catalog, diagnostics) = compile(&request, &HostLoader::new());
+fn compiled_with(access: Access, model: &str) -> (Option<Catalog>, String) {
+    let request = Request { model: Some(Input::parse(model)), ..Request::default() };
+    compiled_by(&HostLoader::with(access), request)
+}
+
+fn compiled_by(loader: &HostLoader, request: Request) -> (Option<Catalog>, String) {
+    let (catalog, diagnostics) = compile(&request, loader);
     (catalog, diagnostics.iter().map(|diagnostic| diagnostic.render(false)).collect())
 }
 

@@ -42,14 +42,30 @@ impl<L: Loader> Recorder<L> {
         let list = is_watched.then(|| io::stdin().as_fd().try_clone_to_owned().ok()).flatten();
         Recorder { loader, list: list.map(File::from) }
     }
+
+    fn note(&self, input: &Input) {
+        let path = match input {
+            Input::Path(path) => path,
+            Input::Archived { archive, .. } => return self.note(archive),
+            _ => return,
+        };
+        if let Some(mut list) = self.list.as_ref() {
+            // One that is not noted is not watched; that is no reason to fail.
+            let _ = write!(list, "{}\0", path.display());
+        }
+    }
 }
 
 impl<L: Loader> Loader for Recorder<L> {
     fn load(&self, input: &Input) -> Result<Vec<u8>, LoadError> {
-        if let (Some(mut list), Input::Path(path)) = (self.list.as_ref(), input) {
-            // One that is not noted is not watched; that is no reason to fail.
-            let _ = write!(list, "{}\0", path.display());
-        }
+        self.note(input);
         self.loader.load(input)
+    }
+
+    fn list(&self, input: &Input, extension: &str) -> Result<Option<Vec<Input>>, LoadError> {
+        let files = self.loader.list(input, extension)?;
+        // Any of them may become the root file.
+        files.iter().flatten().for_each(|file| self.note(file));
+        Ok(files)
     }
 }
