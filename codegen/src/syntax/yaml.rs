@@ -23,6 +23,13 @@ pub(super) fn parse(source: SourceId, text: &str, sink: &mut Sink) -> Option<Raw
         emit_comments: false,
         block_scalar_eof_without_line_feed: true,
     };
+    if let Some((at, character)) = text.char_indices().find(|(_, c)| !is_printable(*c)) {
+        let message = format!("broken YAML: the character U+{:04X}", u32::from(character));
+        let span = Span::new(source, at, at + character.len_utf8());
+        let report = Report::new(Code::Syntax, message).at(span);
+        sink.push(report.help("remove it; in double quotes it can be written as an escape"));
+        return None;
+    }
     let mut builder = Builder::new(sink);
     for event in Parser::new_from_str_with_options(text, options) {
         let step = match event {
@@ -38,6 +45,15 @@ pub(super) fn parse(source: SourceId, text: &str, sink: &mut Sink) -> Option<Raw
         }
     }
     builder.root
+}
+
+/// What may stand in YAML as it is.
+fn is_printable(character: char) -> bool {
+    match character {
+        '\t' | '\n' | '\r' | '\u{85}' => true,
+        '\0'..'\u{20}' | '\u{7f}'..'\u{a0}' | '\u{fffe}' | '\u{ffff}' => false,
+        _ => true,
+    }
 }
 
 fn broken(source: SourceId, text: &str, error: &ScanError) -> Report {
@@ -265,9 +281,9 @@ fn read_scalar(
         Some("bool") => scalar::word(text).filter(|value| matches!(value, RawValue::Bool(_))),
         Some("int") => scalar::integer(text),
         Some("float") => scalar::float(text).or_else(|| text.parse().ok().map(RawValue::Float)),
-        // The lone `!` of a value that is to stay a string.
+        // The lone `!`, which says nothing; not even that the value is in quotes.
         None if tag.handle().is_empty() || (tag.handle() == "!" && tag.suffix().is_empty()) => {
-            Some(RawValue::String(text.into()))
+            Some(scalar::plain(text))
         }
         _ => return Err(unknown_tag(tag, span)),
     };
@@ -354,7 +370,7 @@ mod tests {
 
     #[test]
     fn tags_decide_how_a_scalar_is_read() {
-        assert_eq!(read("[!!str 5, !!int '5', !!float 1, ! yes]").0, "[5, 5, 1.0, yes]");
+        assert_eq!(read("[!!str 5, !!int '5', !!float 1, ! yes]").0, "[5, 5, 1.0, true]");
         assert_eq!(read("a: !x 5").1, ["VSS003: the YAML tag '!x' has no meaning here"]);
     }
 

@@ -51,6 +51,11 @@ pub(super) fn read_enum(
         sink.push(wrong_kind(&Name::Enum, "a map of names to integers", raw));
         return entries;
     };
+    if pairs.is_empty() {
+        let message = "this 'enum' names no value";
+        sink.push(Report::new(Code::BadEnum, message).at(raw.span));
+        return entries;
+    }
     if !datatype.element.is_integer() {
         let message = format!("'enum' goes with integers, and '{datatype}' is none");
         let report = Report::new(Code::BadEnum, message).at(raw.span);
@@ -107,7 +112,12 @@ pub(super) fn check_conflicts(attributes: &Attributes, sink: &mut Sink) {
     ];
     for (name, others) in &EXCLUSIVE {
         let Some(raw) = attributes.value(name) else { continue };
+        let is_empty = matches!(&raw.value, RawValue::List(items) if items.is_empty());
         for other in *others {
+            // No values at all leave room for those of an enum.
+            if is_empty && *other == Name::Enum {
+                continue;
+            }
             let Some(attribute) = attributes.get(other).filter(|a| !a.value.is_null()) else {
                 continue;
             };

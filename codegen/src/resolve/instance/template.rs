@@ -10,7 +10,7 @@ use crate::{
     diagnostic::{Code, Report, Sink},
     model::nearest,
     source::Span,
-    syntax::{Attribute, Name, RawValue},
+    syntax::{Attribute, Attributes, Name, Raw, RawValue},
 };
 
 /// Parts the children named like an instance, with that instance, from the rest.
@@ -106,6 +106,7 @@ pub(super) fn lay_over(
             }
         }
     }
+    restore_defaults(&mut tree.node_mut(base).attributes, &upper.attributes);
     let known: HashMap<Rc<str>, NodeId> = tree
         .node(base)
         .children
@@ -119,6 +120,19 @@ pub(super) fn lay_over(
                 tree.node_mut(base).children.push(child);
                 tree.of_one_instance.insert(child, declaration);
             }
+        }
+    }
+}
+
+/// A node that is complete by itself, with its type and datatype, has the defaults of the
+/// switches that it does not name. So one instance of what is deleted everywhere stays.
+fn restore_defaults(base: &mut Rc<Attributes>, upper: &Attributes) {
+    let kind = upper.value(&Name::Type).and_then(Raw::as_str);
+    let is_complete = matches!(kind, Some("branch" | "struct"))
+        || (kind.is_some() && upper.value(&Name::Datatype).is_some());
+    for name in [Name::Delete, Name::Instantiate, Name::InstancesRelation] {
+        if is_complete && upper.get(&name).is_none() && base.get(&name).is_some() {
+            Rc::make_mut(base).remove(&name);
         }
     }
 }
