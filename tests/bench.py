@@ -20,9 +20,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from reference import install as reference_tool
+
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "target/bench/out"
-REFERENCE = "vss-tools==6.1.0"
 
 
 @dataclass
@@ -56,22 +57,6 @@ def measure(command: list[str], runs: int) -> Figure:
 def peak(figure: Figure, floor: float) -> str:
     """A process begins with the memory of the one that starts it: less cannot be seen."""
     return f"{figure.peak_mib:.1f}" if figure.peak_mib > floor * 1.02 else f"under {floor:.0f}"
-
-
-def reference_tool() -> Path | None:
-    """The reference compiler in an environment of its own, or None when it cannot be had."""
-    folder = ROOT / "target/bench/reference"
-    program = folder / "bin/vspec"
-    if not program.exists():
-        try:
-            subprocess.run(["uv", "venv", "--quiet", "--allow-existing", folder], check=True)
-            subprocess.run(
-                ["uv", "pip", "install", "--quiet", "--python", folder, REFERENCE], check=True
-            )
-        except (OSError, subprocess.CalledProcessError) as error:
-            print(f"without the reference tool: {error}", file=sys.stderr)
-            return None
-    return program
 
 
 @dataclass
