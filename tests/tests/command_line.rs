@@ -136,6 +136,41 @@ fn one_signal_is_counted_as_one() {
 }
 
 #[test]
+fn struct_types_are_written_with_the_model_or_apart_and_read_back_either_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (whole, signals, types) = (at("whole.json"), at("signals.json"), at("types.json"));
+    let case = "tests/cases/types/defaults";
+    let (model, authored) = (format!("{case}/model.vspec"), format!("{case}/types.vspec"));
+    let units = ["-u", "tests/cases/units.yaml", "-q", "tests/cases/quantities.yaml"];
+    let export = |arguments: &[&str]| {
+        let output = run(&[&["export", "json"], arguments, &units].concat());
+        assert_eq!(text(&output.stderr), "");
+        text(&output.stdout)
+    };
+    export(&[&model, "-t", &authored, "-o", &whole]);
+    export(&[&model, "-t", &authored, "-o", &signals, "--types-output", &types]);
+
+    let read = |file: &str| fs::read_to_string(file).unwrap();
+    assert!(read(&whole).contains("ComplexDataTypes") && !read(&signals).contains("Complex"));
+    assert!(
+        read(&types).starts_with("{\"Types\": {\"children\": {\"Nothing\""),
+        "{}",
+        read(&types)
+    );
+    let expected = format!("{}\n", read(&whole));
+    assert_eq!(export(&[&whole]), expected);
+    assert_eq!(export(&[&signals, "-t", &types]), expected);
+
+    let output = run(&["export", "json", "-o", &at("a.json"), "--types-output", &at("b.json")]);
+    assert_eq!(
+        text(&output.stderr),
+        format!("{} is not written: there are no types\n", at("b.json"))
+    );
+    assert!(!folder.path().join("b.json").exists());
+}
+
+#[test]
 fn every_shell_gets_its_completions() {
     for shell in ["bash", "zsh", "fish"] {
         let output = run(&["completions", shell]);

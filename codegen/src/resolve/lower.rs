@@ -28,10 +28,7 @@ pub(super) fn lower(
     let mut roots = Vec::new();
     if let Some(Types { tree, checked }) = types {
         let mut lowering = Lowering { tree, checked, units, used };
-        let mut root = lowering.root()?;
-        // Not even those that the author knows.
-        root.extra.clear();
-        roots.push(root);
+        roots.push(lowering.root()?);
         used = lowering.used;
     }
     Some(Catalog { root, types: roots, units: used })

@@ -17,6 +17,31 @@ pub fn to_string(catalog: &Catalog, columns: Columns<'_>) -> String {
     let mut out = String::new();
     // With struct types in it the file lists more than signals.
     let first = if catalog.types.is_empty() { "Signal" } else { "Node" };
+    headings(&mut out, first, columns);
+    for node in catalog.root.descend() {
+        let cells = cells(node, columns);
+        line(&mut out, cells.iter().map(String::as_str));
+    }
+    types(&mut out, &catalog.types, columns);
+    out
+}
+
+/// Struct types alone. They have no columns for attributes that the language does not know.
+pub fn types_to_string(nodes: &[Node], columns: Columns<'_>) -> String {
+    let mut out = String::new();
+    headings(&mut out, "Node", Columns { extra: &[], ..columns });
+    types(&mut out, nodes, columns);
+    out
+}
+
+fn types(out: &mut String, nodes: &[Node], columns: Columns<'_>) {
+    for node in nodes.iter().flat_map(Node::descend) {
+        let cells = cells(node, Columns { extra: &[], ..columns });
+        line(out, cells.iter().map(String::as_str));
+    }
+}
+
+fn headings(out: &mut String, first: &str, columns: Columns<'_>) {
     let headings = [
         first,
         "Type",
@@ -32,16 +57,7 @@ pub fn to_string(catalog: &Catalog, columns: Columns<'_>) -> String {
     ];
     let instances = columns.instances.then_some("Instances");
     let extra = columns.extra.iter().map(String::as_str);
-    line(&mut out, headings.into_iter().chain(instances).chain(extra));
-    for node in catalog.root.descend() {
-        let cells = cells(node, columns);
-        line(&mut out, cells.iter().map(String::as_str));
-    }
-    for node in catalog.types.iter().flat_map(Node::descend) {
-        let cells = cells(node, Columns { extra: &[], ..columns });
-        line(&mut out, cells.iter().map(String::as_str));
-    }
-    out
+    line(out, headings.into_iter().chain(instances).chain(extra));
 }
 
 fn cells(node: &Node, columns: Columns<'_>) -> Vec<String> {

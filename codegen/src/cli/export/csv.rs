@@ -2,7 +2,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::Common;
+use super::{Common, TypesOutput};
 use crate::target::csv::{self, Columns};
 
 const EXAMPLES: &str = "\
@@ -17,12 +17,19 @@ Examples:
 pub(super) struct Csv {
     #[command(flatten)]
     common: Common,
+
+    #[command(flatten)]
+    types: TypesOutput,
 }
 
 impl Csv {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let request = self.common.request();
         let columns = Columns { instances: !request.expand, extra: &request.extended_attributes };
-        self.common.export(|catalog| Ok(csv::to_string(catalog, columns)))
+        self.common.export_apart(
+            &self.types,
+            |catalog| csv::to_string(catalog, columns),
+            |types| csv::types_to_string(types, columns),
+        )
     }
 }

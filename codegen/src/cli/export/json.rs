@@ -3,7 +3,7 @@ use std::process::ExitCode;
 use anyhow::ensure;
 use clap::Args;
 
-use super::Common;
+use super::{Common, TypesOutput};
 use crate::{cli::consumer::ConsumerOptions, target::json};
 
 const EXAMPLES: &str = "\
@@ -27,6 +27,9 @@ pub(super) struct Json {
     #[command(flatten)]
     consumer: ConsumerOptions,
 
+    #[command(flatten)]
+    types: TypesOutput,
+
     /// Indent by two blanks.
     #[arg(long, overrides_with = "_no_pretty")]
     pretty: bool,
@@ -40,7 +43,11 @@ impl Json {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let request = self.consumer.apply(self.common.request());
         if !self.consumer.is_kuksa() {
-            return self.common.export(|catalog| Ok(json::to_string(catalog, self.pretty)));
+            return self.common.export_apart(
+                &self.types,
+                |catalog| json::to_string(catalog, self.pretty),
+                |types| json::types_to_string(types, self.pretty),
+            );
         }
         ensure!(request.expand, "a Kuksa broker has no instances: leave out --no-expand");
         self.common.export_as(&request, |catalog| Ok(json::for_kuksa(catalog, self.pretty)))

@@ -14,7 +14,10 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{Args, Subcommand};
 
 use super::{messages::Stream, model::ModelOptions, output};
-use crate::{Request, Templates, model::Catalog};
+use crate::{
+    Request, Templates,
+    model::{Catalog, Node},
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -91,6 +94,32 @@ impl TemplateOptions {
     }
 }
 
+/// What formats take that can hold struct types apart from signals.
+#[derive(Debug, Args)]
+struct TypesOutput {
+    /// File for the struct types [default: they are written with the signals].
+    #[arg(long, value_name = "FILE")]
+    types_output: Option<PathBuf>,
+}
+
+impl TypesOutput {
+    /// Takes the types out of the model, and writes them where they have a file. A model
+    /// without types makes none.
+    fn take(
+        &self,
+        catalog: &mut Catalog,
+        render: impl FnOnce(&[Node]) -> String,
+    ) -> anyhow::Result<()> {
+        let Some(file) = &self.types_output else { return Ok(()) };
+        let types = std::mem::take(&mut catalog.types);
+        if types.is_empty() {
+            output::say(format_args!("{} is not written: there are no types", file.display()));
+            return Ok(());
+        }
+        output::write(Some(file), &render(&types))
+    }
+}
+
 impl Common {
     fn request(&self) -> Request {
         self.model.request()
@@ -103,6 +132,24 @@ impl Common {
         render: impl FnOnce(&Catalog) -> anyhow::Result<String>,
     ) -> anyhow::Result<ExitCode> {
         self.export_as(&self.request(), render)
+    }
+
+    /// The same with the struct types apart, where that is asked for.
+    fn export_apart(
+        &self,
+        apart: &TypesOutput,
+        render: impl FnOnce(&Catalog) -> String,
+        render_types: impl FnOnce(&[Node]) -> String,
+    ) -> anyhow::Result<ExitCode> {
+        let mut catalog = match self.model.compile_as(&self.request(), Stream::Stderr) {
+            Ok(catalog) => catalog,
+            Err(code) => return Ok(code),
+        };
+        apart.take(&mut catalog, render_types)?;
+        self.write(render(&catalog))?;
+        // As below.
+        std::mem::forget(catalog);
+        Ok(ExitCode::SUCCESS)
     }
 
     /// The same for a request that was made from these options and changed.

@@ -2,7 +2,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::Common;
+use super::{Common, TypesOutput};
 use crate::target::yaml::{self, Extras};
 
 const EXAMPLES: &str = "\
@@ -18,6 +18,9 @@ Examples:
 pub(super) struct Yaml {
     #[command(flatten)]
     common: Common,
+
+    #[command(flatten)]
+    types: TypesOutput,
 
     /// Export every attribute that the language does not know, not only those named by
     /// --extended-attributes.
@@ -36,6 +39,10 @@ impl Yaml {
             true => Extras::All,
             false => Extras::Named(&request.extended_attributes),
         };
-        self.common.export(|catalog| Ok(yaml::to_string(catalog, extras)))
+        self.common.export_apart(
+            &self.types,
+            |catalog| yaml::to_string(catalog, extras),
+            |types| yaml::types_to_string(types, extras),
+        )
     }
 }

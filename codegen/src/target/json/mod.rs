@@ -11,9 +11,14 @@ use text::Writer;
 pub fn to_string(catalog: &Catalog, pretty: bool) -> String {
     let mut roots: Vec<(&str, Value<'_>)> = vec![(&catalog.root.name, Value::Node(&catalog.root))];
     if !catalog.types.is_empty() {
-        roots.push(("ComplexDataTypes", Value::Nodes(&catalog.types)));
+        roots.push(("ComplexDataTypes", Value::Types(&catalog.types)));
     }
     document(roots, Form::Reference, pretty)
+}
+
+/// Struct types alone, as a types file.
+pub fn types_to_string(types: &[Node], pretty: bool) -> String {
+    document(roots_of(types), Form::Reference, pretty)
 }
 
 /// The same for a Kuksa broker, which reads no struct types.
@@ -41,6 +46,8 @@ enum Value<'a> {
     Field(Field<'a>),
     Node(&'a Node),
     Nodes(&'a [Node]),
+    Types(&'a [Node]),
+    TypesRoot(&'a Node),
 }
 
 fn object(writer: &mut Writer, mut values: Vec<(&str, Value<'_>)>, form: Form) {
@@ -56,6 +63,8 @@ fn object(writer: &mut Writer, mut values: Vec<(&str, Value<'_>)>, form: Form) {
                 let nodes = nodes.iter().map(|node| (node.name.as_str(), Value::Node(node)));
                 object(writer, nodes.collect(), form);
             }
+            Value::Types(types) => object(writer, roots_of(types), form),
+            Value::TypesRoot(node) => object(writer, known_of(node, form), form),
         }
     }
     writer.close('}');
@@ -72,7 +81,12 @@ fn write(writer: &mut Writer, field: Field<'_>) {
     }
 }
 
-fn values_of(node: &Node, form: Form) -> Vec<(&str, Value<'_>)> {
+/// The root of struct types does not even show the unknown attributes that the author named.
+fn roots_of(types: &[Node]) -> Vec<(&str, Value<'_>)> {
+    types.iter().map(|root| (root.name.as_str(), Value::TypesRoot(root))).collect()
+}
+
+fn known_of(node: &Node, form: Form) -> Vec<(&str, Value<'_>)> {
     let mut values: Vec<_> =
         fields::known(node).into_iter().map(|(key, field)| (key, Value::Field(field))).collect();
     if form == Form::Kuksa && node.description.is_none() {
@@ -82,6 +96,11 @@ fn values_of(node: &Node, form: Form) -> Vec<(&str, Value<'_>)> {
     if is_wanted || !node.children().is_empty() {
         values.push(("children", Value::Nodes(node.children())));
     }
+    values
+}
+
+fn values_of(node: &Node, form: Form) -> Vec<(&str, Value<'_>)> {
+    let mut values = known_of(node, form);
     let extra = node.extra.iter().map(|(key, literal)| (key.as_str(), fields::finite(literal)));
     // The root shows an attribute that the author named even where it is empty.
     let is_root = !node.path.contains('.');

@@ -39,6 +39,15 @@ pub fn to_string(catalog: &Catalog, extras: Extras<'_>) -> String {
     emitter.finish()
 }
 
+/// Struct types alone, as a types file.
+pub fn types_to_string(types: &[Node], extras: Extras<'_>) -> String {
+    let mut emitter = Emitter::new(LAYOUT);
+    for node in types.iter().flat_map(Node::descend) {
+        emitter.entry(&node.path, &attributes(node, extras));
+    }
+    emitter.finish()
+}
+
 fn attributes<'a>(node: &'a Node, extras: Extras<'_>) -> Value<'a> {
     let known = fields::known(node).into_iter().map(|(key, field)| (key, value(field)));
     let extra = node.extra.iter().map(|(key, literal)| (key.as_str(), fields::finite(literal)));
