@@ -2,7 +2,8 @@
 //!
 //! Each target is a folder: `mod.rs` decides everything (names, literals, imports,
 //! documentation) and puts it into plain view structs; its templates in `templates/`
-//! only print what the views hold. Names of a language are made in its `names.rs`.
+//! only print what the views hold. Names of a language are made in its `names.rs`; the
+//! schema languages share `identifier`, and the words of their comments in `facts`.
 //! In: a [`Catalog`], which holds every rule of the language already.
 //! Out: [`GeneratedFile`]s, complete and reproducible: the same model and the same
 //! program give the same bytes, so no dates and no machine's names in them.

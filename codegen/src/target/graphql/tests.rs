@@ -136,6 +136,9 @@ fn all_that_cannot_be_a_type_is_named_at_once() {
 Car: {type: branch}
 Car.Empty: {type: branch}
 Car.None: {type: struct}
+Car.Outer: {type: struct}
+Car.Outer.Inner: {type: struct}
+Car.Outer.Inner.X: {type: property, datatype: uint8}
 ";
     let catalog = catalog(model);
     let error = to_string(&catalog, READING, &Templates::embedded()).unwrap_err();
@@ -143,6 +146,7 @@ Car.None: {type: struct}
     GraphQL cannot hold everything in this model:
       Car: it has no signals, and no type can be without fields
       Car.None: it has no properties, and no type can be without fields
+      Car.Outer: it has no properties, and no type can be without fields
     ");
 }
 

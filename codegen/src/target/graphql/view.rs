@@ -121,7 +121,9 @@ fn problems(catalog: &Catalog) -> Vec<String> {
         let path = &catalog.root.path;
         problems.push(format!("{path}: it has no signals, and no type can be without fields"));
     }
-    let empty = structs(catalog).filter(|node| node.children().is_empty());
+    // A struct may hold others, which are no properties.
+    let is_empty = |node: &&Node| node.children().iter().all(|child| child.leaf().is_none());
+    let empty = structs(catalog).filter(is_empty);
     let empty = empty.map(|node| {
         format!("{}: it has no properties, and no type can be without fields", node.path)
     });
