@@ -20,6 +20,8 @@ mod identifier;
 pub mod json;
 pub mod jsonschema;
 pub mod manifest;
+#[cfg(test)]
+mod properties;
 pub mod protobuf;
 mod python;
 mod pythonic;

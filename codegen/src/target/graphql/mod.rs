@@ -10,7 +10,7 @@
 
 mod names;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod text;
 mod view;
 

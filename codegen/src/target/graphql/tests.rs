@@ -15,15 +15,15 @@ use crate::{
 };
 
 const READING: Options = Options { mutations: false };
-const WRITING: Options = Options { mutations: true };
+pub(in crate::target) const WRITING: Options = Options { mutations: true };
 
-fn schema(catalog: &Catalog, options: Options) -> String {
+pub(in crate::target) fn schema(catalog: &Catalog, options: Options) -> String {
     to_string(catalog, options, &Templates::embedded()).unwrap()
 }
 
 /// The fields or values of each type; whatever a parser or a reader of the schema would
 /// stumble over fails the test.
-fn parsed(text: &str) -> HashMap<String, HashSet<String>> {
+pub(in crate::target) fn parsed(text: &str) -> HashMap<String, HashSet<String>> {
     let tree = Parser::new(text).parse();
     let errors: Vec<String> = tree.errors().map(ToString::to_string).collect();
     assert!(errors.is_empty(), "{errors:?}\n{text}");

@@ -172,4 +172,4 @@ impl Schema {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

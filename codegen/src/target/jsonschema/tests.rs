@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 use super::{Options, to_string};
 use crate::{model::Catalog, target::fixture};
 
-const STRICT: Options = Options {
+pub(in crate::target) const STRICT: Options = Options {
     no_additional_properties: true,
     require_all_properties: false,
     extend_all_attributes: false,
 };
 
-fn schema(catalog: &Catalog, options: Options) -> Value {
+pub(in crate::target) fn schema(catalog: &Catalog, options: Options) -> Value {
     let text = to_string(catalog, options, false).unwrap();
     let schema = serde_json::from_str(&text).unwrap();
     if let Err(error) = jsonschema::meta::validate(&schema) {

@@ -11,7 +11,7 @@
 mod choice;
 mod numbers;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::collections::HashMap;
 

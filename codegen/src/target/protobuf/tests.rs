@@ -9,12 +9,12 @@ use crate::{
 
 const OPTIONS: Options = Options { package: None, optional: true };
 
-fn proto(catalog: &Catalog) -> String {
+pub(in crate::target) fn proto(catalog: &Catalog) -> String {
     to_string(catalog, &OPTIONS, &Templates::embedded()).unwrap()
 }
 
 /// The messages that a compiler finds in the file.
-fn compiled(text: &str) -> Vec<String> {
+pub(in crate::target) fn compiled(text: &str) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("model.proto");
     std::fs::write(&file, text).unwrap();
