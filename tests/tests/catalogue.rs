@@ -8,7 +8,8 @@ use std::{fs, path::Path};
 
 use vehicle_edge_tests::catalogue as data;
 use vss_codegen::{
-    Request, compile,
+    Diagnostic, Request, VssVersion, compile,
+    diagnostic::Severity,
     model::Catalog,
     source::{HostLoader, Input},
     target::{
@@ -20,13 +21,17 @@ use vss_codegen::{
 };
 
 fn catalogue(data: &Path, version: &str, expand: bool) -> Catalog {
+    compiled(&request(data, version, expand))
+}
+
+fn request(data: &Path, version: &str, expand: bool) -> Request {
     let spec = data.join(version).join("spec/VehicleSignalSpecification.vspec");
     let mut request = Request { model: Some(Input::Path(spec)), expand, ..Request::default() };
     if version == "v6.0" {
         request.units.push(Input::Path(data.join("units/units.yaml")));
         request.quantities.push(Input::Path(data.join("units/quantities.yaml")));
     }
-    compiled(&request)
+    request
 }
 
 fn compiled(request: &Request) -> Catalog {
@@ -75,6 +80,34 @@ fn v6_0_with_its_instances_as_declared() {
 fn v5_0_expanded() {
     let Some(data) = data("v5.0") else { return };
     assert_same_json(&catalogue(&data, "v5.0", true), &data.join("v5.0/expanded.json"));
+}
+
+#[test]
+fn the_catalogues_give_no_lint() {
+    for version in ["v5.0", "v6.0"] {
+        let Some(data) = data(version) else { return };
+        let (_, diagnostics) = compile(&request(&data, version, true), &HostLoader::new());
+        assert_eq!(diagnostics, [], "{version}");
+    }
+}
+
+#[test]
+fn v6_0_with_its_own_units_is_taken_by_its_own_rules() {
+    let Some(data) = data("v6.0") else { return };
+    let mut request = request(&data, "v6.0", true);
+    request.units.clear();
+    request.quantities.clear();
+    let codes = |diagnostics: &[Diagnostic]| -> Vec<(Severity, String)> {
+        diagnostics.iter().map(|d| (d.severity, d.code.to_string())).collect()
+    };
+    let (none, diagnostics) = compile(&request, &HostLoader::new());
+    assert!(none.is_none());
+    assert_eq!(codes(&diagnostics), [(Severity::Error, "VSS054".to_owned())]);
+
+    request.vss_version = VssVersion::Auto;
+    let (catalog, diagnostics) = compile(&request, &HostLoader::new());
+    assert_eq!(codes(&diagnostics), [(Severity::Warning, "VSS054".to_owned())]);
+    assert_same_json(&catalog.unwrap(), &data.join("v6.0/expanded.json"));
 }
 
 #[test]

@@ -194,3 +194,20 @@ impl ModelOptions {
         self.messages.say(text);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_release_is_two_numbers_or_three() {
+        let release = |major, minor| Ok(VssVersion::Release { major, minor });
+        assert_eq!(version("5.1"), release(5, 1));
+        assert_eq!(version("v3.1.1"), release(3, 1));
+        assert_eq!(version("auto"), Ok(VssVersion::Auto));
+        assert_eq!(version("3.0"), Err("of releases before 3.1 nothing is known".to_owned()));
+        for text in ["", "5", "5.", "vv5.1", "today", "99999999999.1"] {
+            assert_eq!(version(text), Err("it is a release as 5.1, or auto".to_owned()), "{text}");
+        }
+    }
+}

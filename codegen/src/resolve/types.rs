@@ -14,7 +14,7 @@ use super::{
     include::{self, Globs},
     lint,
     reader::Reader,
-    release::Rules,
+    release::{Rules, modernise_types},
     strict,
     tree::{self, Tree},
     unit::Units,
@@ -52,7 +52,8 @@ pub(super) fn read(
     sink: &mut Sink,
 ) -> Option<Types> {
     let before = sink.errors();
-    let flat = gather(request, &reader.document(model, sink), reader, sink);
+    let mut flat = gather(request, &reader.document(model, sink), reader, sink);
+    modernise_types(&mut flat, known.rules, sink);
     check_misplaced(model, reader, sink);
     let is_empty = flat.nodes.is_empty();
     let tree = if is_empty { None } else { tree::build(flat, "the struct types", sink) };
