@@ -162,7 +162,7 @@ impl ModelOptions {
         stream: Stream,
     ) -> Result<Catalog, ExitCode> {
         let (catalog, diagnostics) = compile(request, &self.loader());
-        if let Err(error) = self.print_to(&diagnostics, stream) {
+        if let Err(error) = self.print_to(request, &diagnostics, stream) {
             say(format_args!("error: {error:#}"));
             return Err(ExitCode::FAILURE);
         }
@@ -176,11 +176,16 @@ impl ModelOptions {
 
     /// Everything on standard error, where nothing can go wrong.
     pub(super) fn print(&self, diagnostics: &[Diagnostic]) {
-        let _ = self.print_to(diagnostics, Stream::Stderr);
+        let _ = self.print_to(&self.request(), diagnostics, Stream::Stderr);
     }
 
-    fn print_to(&self, diagnostics: &[Diagnostic], stream: Stream) -> anyhow::Result<()> {
-        let model = self.request().model.unwrap_or_else(Input::default_model);
+    fn print_to(
+        &self,
+        request: &Request,
+        diagnostics: &[Diagnostic],
+        stream: Stream,
+    ) -> anyhow::Result<()> {
+        let model = request.model.clone().unwrap_or_else(Input::default_model);
         self.messages.print(diagnostics, &model.to_string(), stream)
     }
 
