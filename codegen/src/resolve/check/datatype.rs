@@ -15,7 +15,8 @@ pub(super) fn read(
 ) -> Option<DataType> {
     let Some(attribute) = attributes.get(&Name::Datatype) else {
         let message = format!("'{}' has no 'datatype'", subject.name);
-        sink.push(Report::new(Code::MissingDatatype, message).at(subject.span));
+        let report = Report::new(Code::MissingDatatype, message).at(subject.span);
+        sink.push(report.help("add one, as 'datatype: float'; what has no value is a branch"));
         return None;
     };
     let raw = &attribute.value;

@@ -137,8 +137,25 @@ fn missing(subject: Subject<'_>, attributes: &Attributes) -> Report {
 pub(super) fn check_names(attributes: &Attributes, sink: &mut Sink) {
     let Some(kind) = of(attributes) else { return };
     for attribute in attributes.iter().filter(|attribute| !kind.has(&attribute.name)) {
-        let message = format!("a {} has no '{}'", kind.name(), attribute.name.text());
-        sink.push(Report::new(Code::NotAllowedHere, message).at(attribute.key));
+        let name = kind.name();
+        let article = if name.starts_with('a') { "an" } else { "a" };
+        let message = format!("{article} {name} takes no '{}'", attribute.name.text());
+        let report = Report::new(Code::NotAllowedHere, message).at(attribute.key);
+        sink.push(match owner(&attribute.name) {
+            Some(owner) => report.help(format!("it goes with {owner}")),
+            None => report,
+        });
+    }
+}
+
+/// Whose attribute it is.
+fn owner(name: &Name) -> Option<&'static str> {
+    if NodeKind::Branch.has(name) {
+        Some("a branch")
+    } else if NodeKind::Leaf(Role::Property).has(name) {
+        Some("a signal or a property")
+    } else {
+        None
     }
 }
 
