@@ -15,6 +15,8 @@ pub mod diff;
 #[cfg(feature = "compile")]
 pub mod format;
 pub mod model;
+#[cfg(feature = "compile")]
+pub mod outline;
 #[cfg(feature = "generate")]
 pub mod output;
 #[cfg(feature = "generate")]
@@ -23,6 +25,8 @@ mod render;
 mod request;
 #[cfg(feature = "compile")]
 mod resolve;
+#[cfg(feature = "compile")]
+pub mod search;
 #[cfg(feature = "compile")]
 pub mod source;
 #[cfg(feature = "compile")]

@@ -73,6 +73,7 @@ fn run(example: &str, folder: &Path) {
         .output()
         .unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);
+    let errors = errors.lines().take(20).collect::<Vec<_>>().join("\n");
     assert!(output.status.success(), "`{example}` ends with {}\n{errors}", output.status);
 }
 

@@ -16,9 +16,12 @@ mod explain;
 mod export;
 mod fmt;
 mod generate;
+mod man;
 mod messages;
 mod model;
 mod output;
+mod search;
+mod tree;
 mod watch;
 
 use std::{ffi::OsString, process::ExitCode};
@@ -61,12 +64,15 @@ enum Command {
     Check(check::Check),
     Export(export::Export),
     Generate(generate::Generate),
+    Search(search::Search),
+    Tree(tree::Tree),
     Fmt(fmt::Fmt),
     Diff(diff::Diff),
     Dump(dump::Dump),
     Watch(watch::Watch),
     Explain(explain::Explain),
     Completions(completions::Completions),
+    Man(man::Man),
 }
 
 /// Every subcommand and option, as data.
@@ -96,12 +102,15 @@ pub fn main() -> ExitCode {
         Command::Check(command) => command.run(),
         Command::Export(command) => command.run(),
         Command::Generate(command) => command.run(),
+        Command::Search(command) => command.run(),
+        Command::Tree(command) => command.run(),
         Command::Fmt(command) => command.run(),
         Command::Diff(command) => command.run(),
         Command::Dump(command) => command.run(),
         Command::Watch(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::Completions(command) => command.run(),
+        Command::Man(command) => command.run(),
     };
     result.unwrap_or_else(|error| {
         output::say(format_args!("error: {error:#}"));
