@@ -24,6 +24,8 @@ Examples:
   vssc export json
   vssc export json -s vss/VehicleEdge.vspec -u vss/units.yaml -o model.json
   vssc export json --no-expand --pretty
+  vssc export protobuf -o vehicle.proto
+  vssc export mermaid --root Vehicle.Cabin
 ";
 
 /// Write a model in another format.

@@ -1,8 +1,14 @@
 //! Python's regular expressions as JavaScript's.
 //!
 //! A pattern of the model is anchored at its start and one of a schema is not, so `^(?:…)`
-//! stands around it unless it begins with `^` anyway and has no alternatives. What only
-//! Python writes in another way is rewritten; what JavaScript cannot say is an error.
+//! stands around it unless it begins with `^` anyway and has no alternatives. What Python
+//! writes in another way, or is less strict about, is rewritten; what JavaScript cannot say
+//! is an error.
+
+use std::borrow::Cow;
+
+/// Signs that JavaScript lets one escape.
+const SYNTAX: &str = r"^$\.*+?()[]{}|/";
 
 /// The pattern, or the construct in it that has no equal.
 pub(super) fn javascript(python: &str) -> Result<String, &'static str> {
@@ -10,42 +16,79 @@ pub(super) fn javascript(python: &str) -> Result<String, &'static str> {
     let mut rest = python;
     let mut in_class = false;
     while let Some(character) = rest.chars().next() {
-        let (taken, written) = match character {
-            '\\' => escape(rest),
-            '[' if !in_class => {
-                in_class = true;
-                // A bracket that closes nothing is the first member.
-                let opening = ["[^]", "[]"].into_iter().find(|open| rest.starts_with(open));
-                match opening {
-                    Some("[^]") => (3, "[^\\]"),
-                    Some(_) => (2, "[\\]"),
-                    None => (1, "["),
-                }
-            }
-            ']' if in_class => {
-                in_class = false;
-                (1, "]")
-            }
-            '(' if !in_class => group(rest)?,
-            _ => (character.len_utf8(), &rest[..character.len_utf8()]),
+        let taken = if character == '{' && !in_class {
+            let (taken, written) = quantifier(rest);
+            out.push_str(&written);
+            taken
+        } else {
+            let (taken, written) = piece(character, rest, &mut in_class)?;
+            out.push_str(written);
+            taken
         };
-        out.push_str(written);
         rest = &rest[taken..];
     }
     let is_anchored = out.starts_with('^') && !out.contains('|');
     Ok(if is_anchored { out } else { format!("^(?:{out})") })
 }
 
-/// How many bytes an escape takes, and what stands for it.
-fn escape(rest: &str) -> (usize, &str) {
-    match rest.as_bytes().get(1) {
-        Some(b'A') => (2, "^"),
-        Some(b'Z') => (2, "$"),
-        Some(b'a') => (2, "\\x07"),
-        _ => {
-            let length = rest.chars().take(2).map(char::len_utf8).sum();
-            (length, &rest[..length])
+/// How many bytes the next piece takes, and what stands for it.
+fn piece<'p>(
+    character: char,
+    rest: &'p str,
+    in_class: &mut bool,
+) -> Result<(usize, &'p str), &'static str> {
+    Ok(match character {
+        '\\' => escape(rest, *in_class),
+        '[' if !*in_class => {
+            *in_class = true;
+            class(rest)
         }
+        ']' if *in_class => {
+            *in_class = false;
+            (1, "]")
+        }
+        '(' if !*in_class => group(rest)?,
+        '}' if !*in_class => (1, "\\}"),
+        ']' => (1, "\\]"),
+        _ => (character.len_utf8(), &rest[..character.len_utf8()]),
+    })
+}
+
+/// How many bytes an escape takes, and what stands for it.
+fn escape(rest: &str, in_class: bool) -> (usize, &str) {
+    let Some(escaped) = rest.chars().nth(1) else { return (1, "\\\\") };
+    let length = 1 + escaped.len_utf8();
+    match escaped {
+        'A' => (2, "^"),
+        'Z' => (2, "$"),
+        'a' => (2, "\\x07"),
+        '-' if in_class => (2, "\\-"),
+        c if c.is_ascii_alphanumeric() || SYNTAX.contains(c) => (length, &rest[..length]),
+        _ => (length, &rest[1..length]),
+    }
+}
+
+/// The beginning of a class. A bracket that closes nothing is its first member.
+fn class(rest: &str) -> (usize, &str) {
+    match () {
+        () if rest.starts_with("[^]") => (3, "[^\\]"),
+        () if rest.starts_with("[]") => (2, "[\\]"),
+        () => (1, "["),
+    }
+}
+
+/// `{2,5}`, or `{,5}` from 0; a brace that begins no such thing stands for itself.
+fn quantifier(rest: &str) -> (usize, Cow<'_, str>) {
+    let end = rest.find('}').map_or(1, |at| at + 1);
+    let inside = rest[..end].strip_suffix('}').map_or("", |text| &text[1..]);
+    let (low, high) = inside.split_once(',').unwrap_or((inside, ""));
+    let is_number = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    if !is_number(low) || !is_number(high) || (low.is_empty() && high.is_empty()) {
+        return (1, "\\{".into());
+    }
+    match low.is_empty() {
+        true => (end, format!("{{0,{high}}}").into()),
+        false => (end, rest[..end].into()),
     }
 }
 
@@ -86,6 +129,9 @@ mod tests {
             ("(?P<year>[0-9]+)-(?:x)", "^(?:(?<year>[0-9]+)-(?:x))"),
             ("a(?=b)(?!c)(?<=d)", "^(?:a(?=b)(?!c)(?<=d))"),
             ("^[](?i]x[^](]", r"^[\](?i]x[^\](]"),
+            (r#"^\"\-\_[\-\w]\.\/"#, r#"^"-_[\-\w]\.\/"#),
+            ("^a{2}b{2,}c{2,3}d{,3}{}{x}]$", r"^a{2}b{2,}c{2,3}d{0,3}\{\}\{x\}\]$"),
+            ("^{", r"^\{"),
             ("", "^(?:)"),
         ];
         for (python, expected) in table {
