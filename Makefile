@@ -13,7 +13,7 @@ FUZZ_TARGETS := vspec json
 FUZZ_SECONDS ?= 60
 RUST := --workspace --exclude vehicle-signal-runtime
 
-.PHONY: help setup build wheel demo run test check bench fuzz clean
+.PHONY: help setup build wheel demo run test check bench fuzz conformance clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -73,6 +73,11 @@ fuzz: target/tools/bin/cargo-fuzz ## search for faults with random input, FUZZ_S
 
 target/tools/bin/cargo-fuzz:
 	cargo install --quiet --locked --version 0.13.2 --root target/tools cargo-fuzz
+
+conformance: $(READY) ## ask the reference tool anew about tests/conformance and the catalogue
+	cargo build --locked -p vss-codegen
+	tests/conformance.py --vssc target/debug/vssc
+	cargo test --quiet --locked -p vehicle-edge-tests --test conformance
 
 clean: ## remove everything that was built or fetched
 	rm -rf target $(VENV)

@@ -5,17 +5,20 @@ Usage: tests/conformance.py [--update] [--vssc PROGRAM] [WORD...]
 
 Without --update the answers that the cases hold are compared with those of the reference
 tool; with it they are written anew. With --vssc the real catalogue, where it stands beside
-the checkout, is exported by both programs and compared byte for byte. Words choose the
-cases whose title or file holds one of them. Exit code 1: something differs.
+the checkout, is exported by both programs and compared byte for byte: with and without its
+overlays, expanded and not. Words choose the cases whose file and title hold all of them.
+Exit code 1: something differs.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import logging
 import multiprocessing
 import os
 import re
+import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass, field, replace
@@ -25,6 +28,7 @@ from pathlib import Path
 import reference
 
 ROOT = Path(__file__).resolve().parent.parent
+SAME = "the same bytes"
 CASES = ROOT / "tests/conformance"
 #: The options of each export of the reference tool.
 FORMATS = {
@@ -184,6 +188,46 @@ def cases_differ(pool: Pool, words: list[str], update: bool) -> bool:
     return differ
 
 
+def catalogue_differs(pool: Pool, vssc: Path) -> bool:
+    """Whether the two programs export the released catalogues differently."""
+    folder = ROOT.parent / "shared/vss"
+    if not folder.is_dir():
+        print(f"without the catalogue: there is none at {folder}")
+        return False
+    exports = []
+    for release in ("v5.0", "v6.0"):
+        model = [folder / release / "spec/VehicleSignalSpecification.vspec"]
+        if release == "v6.0":
+            # Its own unit file has a label twice.
+            model += ["-u", folder / "units/units.yaml", "-q", folder / "units/quantities.yaml"]
+        overlays = sorted((folder / release / "overlays").glob("*/*.vspec"))
+        for overlay, expand, format in itertools.product(
+            [None, *overlays], ["--expand", "--no-expand"], ["json", "yaml", "csv"]
+        ):
+            title = " ".join([release, overlay.stem if overlay else "alone", expand, format])
+            options = [*model, *(["-l", overlay] if overlay else []), expand]
+            exports.append((title, format, [str(option) for option in options], vssc.resolve()))
+    verdicts = pool.starmap(verdict, exports, 1)
+    for (title, *_), said in zip(exports, verdicts):
+        print(f"{title}: {said}")
+    return any(said != SAME for said in verdicts)
+
+
+def verdict(_title: str, format: str, options: list[str], vssc: Path) -> str:
+    """How the exports of the two programs compare."""
+    with tempfile.TemporaryDirectory() as name:
+        theirs, ours = Path(name, "theirs"), Path(name, "ours")
+        failure = run(Path(name), [format, "-s", *options], theirs)
+        command = [str(vssc), "export", format, "-s", *options, "-o", str(ours)]
+        ended = subprocess.run(command, check=False, stderr=subprocess.DEVNULL)
+        accepted = ended.returncode == 0
+        if failure is not None:
+            return "accepted by vssc alone" if accepted else f"rejected by both: {failure}"
+        if not accepted:
+            return "rejected by vssc alone"
+        return SAME if theirs.read_bytes() == ours.read_bytes() else "the bytes differ"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--update", action="store_true", help="write the answers anew")
@@ -199,6 +243,8 @@ def main() -> None:
     # The tool keeps what it read in globals, so each question has a process of its own.
     with multiprocessing.get_context("fork").Pool(maxtasksperchild=1) as pool:
         differ = cases_differ(pool, arguments.words, arguments.update)
+        if arguments.vssc:
+            differ |= catalogue_differs(pool, arguments.vssc)
     sys.exit(differ)
 
 
