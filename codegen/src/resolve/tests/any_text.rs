@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::{compiled, files};
-use crate::Diagnostic;
+use crate::{Diagnostic, Request, VssVersion, compile, source::Input};
 
 /// Fragments that meet in ways nobody thought of.
 fn fragment() -> impl Strategy<Value = &'static str> {
@@ -84,6 +84,10 @@ fn fragment() -> impl Strategy<Value = &'static str> {
         "A.B.R1.C: {min: 3}\n",
         "instances_relation: sibling",
         "includes: [over.vspec]",
+        "A.VersionVSS.Major: {type: Attribute, datatype: uint32, default: 3}\n",
+        "units: ",
+        "{km: {label: k, description: d, domain: l}}",
+        "km: {definition: d, unit: k, quantity: l}\n",
     ])
 }
 
@@ -102,6 +106,18 @@ proptest! {
         for diagnostic in diagnostics {
             prop_assert!(!diagnostic.render(false).is_empty());
         }
+    }
+
+    #[test]
+    fn any_text_is_an_old_model_or_an_error(model in text(), units in text(), over in text()) {
+        let files = files([("a.vspec", model), ("units.yaml", units), ("over.vspec", over)]);
+        let request = Request {
+            model: Some(Input::parse("a.vspec")),
+            vss_version: VssVersion::Auto,
+            ..Request::default()
+        };
+        let (catalog, diagnostics) = compile(&request, &files);
+        prop_assert_eq!(catalog.is_none(), diagnostics.iter().any(Diagnostic::is_error));
     }
 
     #[test]
