@@ -6,6 +6,7 @@ Called as `walk_model.py MANIFEST`, with the package on the path. Prints one lin
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict, is_dataclass
 from pathlib import Path
 
 from vehicle_signal_runtime import Signal
@@ -42,12 +43,19 @@ def check(signal: Signal, expected: dict) -> None:
     assert signal.description == expected.get("description", ""), signal
     for fact, empty in (("allowed", []), ("default", None)):
         value = getattr(signal, fact)
-        value = list(value) if fact == "allowed" else value
+        value = list(value) if fact == "allowed" else plain(value)
         assert value == expected.get(fact, empty), (signal, fact, value)
     if not is_struct(expected):
         kind = signal._checked_type()
         if signal.default is not None:
             kind.check(signal.default)
+
+
+def plain(value: object) -> object:
+    """A value as the manifest has it: structs are maps there."""
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return asdict(value) if is_dataclass(value) else value
 
 
 def is_struct(expected: dict) -> bool:

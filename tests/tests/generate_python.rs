@@ -140,6 +140,22 @@ fn a_small_model_generates_this() -> Result<()> {
 }
 
 #[test]
+fn struct_types_are_frozen_dataclasses() -> Result<()> {
+    let mut model = case("python/trips.vspec");
+    model.extend(["-t".into(), root().join("tests/cases/python/trip_types.vspec")]);
+    let generated = generate(&model)?;
+    let module = generated.path().join("vehicle_signal_model/structs.py");
+    insta::assert_snapshot!(fs::read_to_string(module)?);
+    ensure!(generated.walk()? == "4 signals of Cart");
+    let usage = root().join("tests/cases/python/use_trips.py");
+    generated.type_check(std::slice::from_ref(&usage))?;
+    let mut command = Command::new(python()?);
+    command.args(["-W", "error", "-B"]).arg(usage).env("PYTHONPATH", generated.search_path()?);
+    ensure!(succeed(&mut command)? == "frozen");
+    Ok(())
+}
+
+#[test]
 fn the_same_model_gives_the_same_bytes() -> Result<()> {
     let (first, second) = (generate::<&str>(&[])?, generate::<&str>(&[])?);
     succeed(Command::new("diff").arg("-r").args([first.path(), second.path()])).map(drop)

@@ -66,6 +66,20 @@ fn ugly_models_compile_and_their_documentation_has_no_broken_link() {
 }
 
 #[test]
+fn struct_types_of_a_file_of_their_own_compile() {
+    let cases = root().join("tests/cases/python");
+    let files = ["trips.vspec", "trip_types.vspec"].map(|name| cases.join(name));
+    let files = files.each_ref().map(|path| path.to_str().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    generate(folder.path(), &[files[0], "-t", files[1]]);
+    let examples = folder.path().join("examples");
+    fs::create_dir(&examples).unwrap();
+    fs::copy(root().join("tests/cases/rust/trips.rs"), examples.join("use.rs")).unwrap();
+    cargo(folder.path(), &["run", "--example", "use"]);
+    cargo(folder.path(), &["doc"]);
+}
+
+#[test]
 fn a_branch_of_a_thousand_signals_compiles() {
     let folder = tempfile::tempdir().unwrap();
     let mut model = "Wide: {type: branch}\n".to_owned();

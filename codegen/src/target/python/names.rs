@@ -69,7 +69,7 @@ const SDK: [&str; 34] = [
 
 /// What the package holds beside the modules of branches; a module of such a name would
 /// take its place.
-const PACKAGE: [&str; 2] = ["enums", "vehicle"];
+const PACKAGE: [&str; 3] = ["enums", "structs", "vehicle"];
 
 /// Attributes of `str`, `int` and `Enum`, which an enum's members must leave alone.
 const ENUM: [&str; 61] = [
@@ -139,6 +139,11 @@ const ENUM: [&str; 61] = [
 /// The attributes of a branch, in the order of its children.
 pub(super) fn attributes(names: &[&str]) -> Vec<String> {
     allot(names, |name| is_in(name, &[&KEYWORDS, &BUILTINS, &SDK]))
+}
+
+/// The fields of a struct, in the order of its properties.
+pub(super) fn fields(names: &[&str]) -> Vec<String> {
+    allot(names, |name| is_in(name, &[&KEYWORDS, &BUILTINS]))
 }
 
 /// The members of an enum, in the order of its values.

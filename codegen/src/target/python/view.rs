@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{
     classes::{Class, Classes, Member, instances},
     docs, literals, names,
+    structs::{Imports, Struct, Structs},
 };
 use crate::{
     model::{Catalog, Element, Kind, Leaf, Literal, Node, Role},
@@ -24,12 +25,15 @@ pub(super) struct Package {
     /// Names imported from the SDK.
     sdk: Vec<&'static str>,
     uses_enums: bool,
+    uses_structs: bool,
     uses_iterator: bool,
     /// The class of the root.
     root: ClassView,
     /// A literal.
     root_path: String,
     pub(super) modules: Vec<Module>,
+    /// `None` where the model has none.
+    pub(super) structs: Option<StructsView>,
     enums: Vec<EnumView>,
     /// The bases of enums that are in use.
     bases: Vec<&'static str>,
@@ -45,6 +49,7 @@ pub(super) struct Module {
     class: String,
     sdk: Vec<&'static str>,
     uses_enums: bool,
+    uses_structs: bool,
     uses_iterator: bool,
     classes: Vec<ClassView>,
 }
@@ -69,8 +74,8 @@ struct Property {
     name: String,
     returns: String,
     doc: String,
-    /// A line of the body before the call, for what is loaded late.
-    import: Option<String>,
+    /// Lines of the body before the call, for what is loaded late.
+    imports: Vec<String>,
     call: Call,
 }
 
@@ -81,6 +86,30 @@ struct Call {
     arguments: Vec<String>,
     /// Whether it fits on one line.
     is_short: bool,
+}
+
+/// The module of struct types.
+#[derive(Debug, Serialize)]
+pub(super) struct StructsView {
+    header: String,
+    uses_enums: bool,
+    uses_structs: bool,
+    structs: Vec<StructView>,
+}
+
+#[derive(Debug, Serialize)]
+struct StructView {
+    name: String,
+    doc: String,
+    fields: Vec<FieldView>,
+}
+
+#[derive(Debug, Serialize)]
+struct FieldView {
+    name: String,
+    #[serde(rename = "type")]
+    value_type: String,
+    doc: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -95,11 +124,13 @@ struct EnumView {
 /// What is gathered while the classes are walked.
 struct Gathered<'c> {
     catalog: &'c Catalog,
+    structs: Structs<'c>,
     enums: Vec<EnumView>,
     enum_names: names::Taken,
     bases: BTreeSet<&'static str>,
     sdk: BTreeSet<&'static str>,
     uses_enums: bool,
+    uses_structs: bool,
     uses_iterator: bool,
 }
 
@@ -111,15 +142,21 @@ pub(super) fn package(catalog: &Catalog, header: String, version: String) -> Pac
     // They are derived from these.
     let mut enum_names = names::Taken::default();
     enum_names.reserve(["IntEnum", "StringEnum"].map(str::to_owned));
+    // A default may need an enum and a struct side by side.
+    let structs = Structs::of(catalog);
+    enum_names.reserve(structs.all.iter().map(|found| found.name.clone()));
     let mut gathered = Gathered {
         catalog,
+        structs,
         enums: Vec::new(),
         enum_names,
         bases: BTreeSet::new(),
         sdk: BTreeSet::new(),
         uses_enums: false,
+        uses_structs: false,
         uses_iterator: false,
     };
+    let structs = gathered.structs(&header);
 
     let branches: Vec<&Node> =
         catalog.root.children().iter().filter(|c| matches!(c.kind, Kind::Branch(_))).collect();
@@ -137,6 +174,7 @@ pub(super) fn package(catalog: &Catalog, header: String, version: String) -> Pac
             class: classes.all[0].name.clone(),
             sdk: gathered.sdk.iter().copied().collect(),
             uses_enums: gathered.uses_enums,
+            uses_structs: gathered.uses_structs,
             uses_iterator: gathered.uses_iterator,
             classes: views,
         });
@@ -155,10 +193,12 @@ pub(super) fn package(catalog: &Catalog, header: String, version: String) -> Pac
         doc: literals::docstring(&[format!("Typed signals of {model}.")], 0),
         sdk: gathered.sdk.iter().copied().collect(),
         uses_enums: gathered.uses_enums,
+        uses_structs: gathered.uses_structs,
         uses_iterator: gathered.uses_iterator,
         root,
         root_path: literals::string(&catalog.root.path),
         modules,
+        structs,
         bases: gathered.bases.into_iter().collect(),
         enums: gathered.enums,
     }
@@ -184,6 +224,7 @@ impl Gathered<'_> {
     fn begin(&mut self) {
         self.sdk = ["Branch"].into();
         self.uses_enums = false;
+        self.uses_structs = false;
         self.uses_iterator = false;
     }
 
@@ -225,9 +266,11 @@ impl Gathered<'_> {
                     name,
                     returns: target(member),
                     doc: literals::docstring(&docs::branch(node), 8),
-                    import: modules
+                    imports: modules
                         .get(*id)
-                        .map(|m| format!("from .{} import {}", m.name, m.class)),
+                        .map(|m| format!("from .{} import {}", m.name, m.class))
+                        .into_iter()
+                        .collect(),
                     call: Call::new("_branch", vec![target(member), literals::string(&node.name)]),
                 },
                 Member::Leaf(node, leaf) => self.leaf(&class.enum_prefix, name, node, leaf),
@@ -249,27 +292,87 @@ impl Gathered<'_> {
         };
         self.sdk.insert(kind);
         let members = self.enumeration(prefix, &name, node, leaf);
-        let element = match &members {
-            Some(enumeration) => format!("_enums.{enumeration}"),
-            None => python_type(&leaf.datatype.element).to_owned(),
-        };
+        let value = self.value_type(leaf, members.as_deref());
         self.uses_enums |= members.is_some();
-        if element == "_Any" {
-            self.sdk.insert("Any");
-        }
-        let value = if leaf.datatype.is_array { format!("list[{element}]") } else { element };
+        self.uses_structs |= is_struct(leaf);
+        let (default, imports) = self.default(leaf, members.as_deref());
         let mut arguments = vec![
             format!("_{kind}"),
             literals::string(&node.name),
             literals::string(&leaf.datatype.to_string()),
         ];
-        arguments.extend(facts(node, leaf, members.as_deref()));
+        arguments.extend(facts(node, leaf, members.as_deref(), default));
         Property {
             name,
             returns: format!("_{kind}[{value}]"),
             doc: literals::docstring(&docs::signal(node, leaf, self.catalog), 8),
-            import: members.map(|enumeration| format!("from .enums import {enumeration}")),
+            imports,
             call: Call::new("_leaf", arguments),
+        }
+    }
+
+    fn value_type(&self, leaf: &Leaf, enumeration: Option<&str>) -> String {
+        let element = match (enumeration, &leaf.datatype.element) {
+            (Some(enumeration), _) => format!("_enums.{enumeration}"),
+            // A struct that the model lacks cannot occur in a compiled one.
+            (None, Element::Struct(path)) => self
+                .structs
+                .get(path)
+                .map_or_else(|| "object".to_owned(), |found| format!("_structs.{}", found.name)),
+            (None, element) => python_type(element).to_owned(),
+        };
+        if leaf.datatype.is_array { format!("list[{element}]") } else { element }
+    }
+
+    /// The default as Python makes it, and what has to be imported for it.
+    fn default(&self, leaf: &Leaf, enumeration: Option<&str>) -> (Option<String>, Vec<String>) {
+        let mut imports = Imports::default();
+        imports.enums.extend(enumeration.map(str::to_owned));
+        let default = leaf.default.as_ref();
+        let default = match &leaf.datatype.element {
+            Element::Struct(_) => {
+                default.and_then(|default| self.structs.value(default, leaf, None, &mut imports))
+            }
+            _ => default.map(literals::literal),
+        };
+        let line = |(module, names): (&str, &BTreeSet<String>)| {
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            (!names.is_empty()).then(|| format!("from .{module} import {}", names.join(", ")))
+        };
+        let modules = [("enums", &imports.enums), ("structs", &imports.structs)];
+        (default, modules.into_iter().filter_map(line).collect())
+    }
+
+    /// The module of struct types, with the enums of their properties.
+    fn structs(&mut self, header: &str) -> Option<StructsView> {
+        let mut structs = std::mem::take(&mut self.structs);
+        for found in &mut structs.all {
+            for field in &mut found.fields {
+                field.enumeration =
+                    self.enumeration(&found.name, &field.name, field.node, field.leaf);
+            }
+        }
+        self.structs = structs;
+        let all = &self.structs.all;
+        let mut fields = all.iter().flat_map(|found| &found.fields);
+        (!all.is_empty()).then(|| StructsView {
+            header: header.to_owned(),
+            uses_enums: fields.clone().any(|field| field.enumeration.is_some()),
+            uses_structs: fields.any(|field| is_struct(field.leaf)),
+            structs: all.iter().map(|found| self.struct_view(found)).collect(),
+        })
+    }
+
+    fn struct_view(&self, found: &Struct<'_>) -> StructView {
+        let fields = found.fields.iter().map(|field| FieldView {
+            name: field.name.clone(),
+            value_type: self.value_type(field.leaf, field.enumeration.as_deref()),
+            doc: literals::docstring(&docs::signal(field.node, field.leaf, self.catalog), 4),
+        });
+        StructView {
+            name: found.name.clone(),
+            doc: literals::docstring(&docs::branch(found.node), 4),
+            fields: fields.collect(),
         }
     }
 
@@ -331,6 +434,10 @@ fn series(
     (!elements.is_empty()).then(|| Series { element: elements.join(" | "), items })
 }
 
+fn is_struct(leaf: &Leaf) -> bool {
+    matches!(leaf.datatype.element, Element::Struct(_))
+}
+
 fn python_type(element: &Element) -> &'static str {
     match element {
         Element::Boolean => "bool",
@@ -338,13 +445,18 @@ fn python_type(element: &Element) -> &'static str {
         Element::Float | Element::Double | Element::Numeric => "float",
         Element::Int8 | Element::Int16 | Element::Int32 | Element::Int64 | Element::Int => "int",
         Element::Uint8 | Element::Uint16 | Element::Uint32 | Element::Uint64 => "int",
-        // The SDK has no struct values yet; it says so when one is set.
-        Element::Struct(_) => "_Any",
+        // Named by the module of struct types.
+        Element::Struct(_) => "object",
     }
 }
 
 /// What the model says about a signal, as keyword arguments.
-fn facts(node: &Node, leaf: &Leaf, enumeration: Option<&str>) -> Vec<String> {
+fn facts(
+    node: &Node,
+    leaf: &Leaf,
+    enumeration: Option<&str>,
+    default: Option<String>,
+) -> Vec<String> {
     let text = |name: &str, text: &Option<String>| {
         text.as_ref().map(|text| format!("{name}={}", literals::string(text)))
     };
@@ -361,7 +473,7 @@ fn facts(node: &Node, leaf: &Leaf, enumeration: Option<&str>) -> Vec<String> {
         value("min", &leaf.min),
         value("max", &leaf.max),
         allowed,
-        value("default", &leaf.default),
+        default.map(|default| format!("default={default}")),
         text("description", &node.description),
         text("comment", &node.comment),
         text("deprecation", &node.deprecation),
