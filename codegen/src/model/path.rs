@@ -6,7 +6,9 @@
 pub fn nearest<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let folded = wanted.to_lowercase();
     // One edit in three characters: closer is a slip, farther another word.
-    let limit = (wanted.chars().count() / 3).max(1);
+    // Of a single letter an edit leaves nothing.
+    let length = wanted.chars().count();
+    let limit = (length / 3).max(usize::from(length > 1));
     candidates
         .into_iter()
         .map(|candidate| {
@@ -28,5 +30,9 @@ mod tests {
         assert_eq!(nearest("vehicle.speed", words), Some("Vehicle.Speed"));
         assert_eq!(nearest("Vehicle.Sped", words), Some("Vehicle.Speed"));
         assert_eq!(nearest("colour", words), None);
+        assert_eq!(
+            (nearest("A", ["a"]), nearest("A", ["b"]), nearest("", ["b"])),
+            (Some("a"), None, None)
+        );
     }
 }

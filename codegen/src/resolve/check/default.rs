@@ -3,7 +3,7 @@
 use super::{bounds, datatype, elsewhere::held_against};
 use crate::{
     diagnostic::{Code, Report, Sink},
-    model::{Element, Leaf, Literal},
+    model::{Element, Leaf, Literal, nearest},
     syntax::{Attributes, Name, Raw, RawValue},
 };
 
@@ -23,13 +23,14 @@ pub(super) fn read(attributes: &Attributes, leaf: &Leaf, sink: &mut Sink) -> Opt
             read.into_iter().collect::<Option<Vec<_>>>().map(Literal::List)
         }
         (RawValue::List(_), false) => {
-            let message = format!("a list cannot be the default of '{}'", leaf.datatype);
+            let message = format!("the default of '{}' is one value, not a list", leaf.datatype);
             let report = Report::new(Code::BadDefault, message).at(raw.span);
             sink.push(held_against(report, attributes, &[Name::Datatype]));
             None
         }
         (_, true) => {
-            let message = format!("the default of '{}' is a list", leaf.datatype);
+            let message =
+                format!("the default of '{}' is a list, not {}", leaf.datatype, raw.kind());
             let help = format!("write '[{}]'", raw.literal());
             let report = Report::new(Code::BadDefault, message).at(raw.span).help(help);
             sink.push(held_against(report, attributes, &[Name::Datatype]));
@@ -43,7 +44,8 @@ pub(super) fn read(attributes: &Attributes, leaf: &Leaf, sink: &mut Sink) -> Opt
 pub(super) fn wrong_length(length: usize, leaf: &Leaf, raw: &Raw) -> Option<Report> {
     // A size of nought says nothing.
     let size = leaf.arraysize.filter(|size| *size > 0 && *size != length as u64)?;
-    let message = format!("'arraysize' is {size}, and the length of the default {length}");
+    let elements = if length == 1 { "element" } else { "elements" };
+    let message = format!("the default has {length} {elements}, and 'arraysize' is {size}");
     Some(Report::new(Code::BadDefault, message).at(raw.span))
 }
 
@@ -67,7 +69,9 @@ fn element(raw: &Raw, leaf: &Leaf, attributes: &Attributes, sink: &mut Sink) -> 
         // The language has always let these pass, where they are the whole default.
         let is_let_pass = is_empty(&value) && !leaf.datatype.is_array;
         let code = if is_let_pass { Code::OddDefault } else { Code::BadDefault };
-        let report = Report::new(code, message).at(raw.span);
+        let words = leaf.allowed.iter().filter_map(Literal::as_str);
+        let near = raw.as_str().and_then(|text| nearest(text, words));
+        let report = Report::new(code, message).at(raw.span).did_you_mean(near);
         sink.push(held_against(report, attributes, &[Name::Allowed, Name::Enum]));
     }
     Some(value)
