@@ -90,6 +90,6 @@ fn there_is_a_manual_page_for_every_command() {
     assert!(output.status.success());
     let page = std::fs::read_to_string(pages.join("vssc-diff.1")).unwrap();
     assert!(page.contains("Breaking, a major step"), "{page}");
-    assert!(page.contains("vssc diff released.json"), "{page}");
+    assert!(page.contains("\n  vssc diff released.json"), "{page}");
     assert!(pages.join("vssc-export-json.1").is_file());
 }

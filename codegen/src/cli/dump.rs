@@ -16,7 +16,7 @@ Examples:
   vssc dump --after overlay -l vss/overlays/sports-car.vspec vss/VehicleEdge.vspec
 ";
 
-/// Show what the compiler holds after a pass, each value with the file and line it is from.
+/// Show what the compiler holds after a pass, with the place of every value.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Dump {

@@ -10,7 +10,7 @@ use crate::{
         output::{counted, say},
     },
     model::Node,
-    source::Input,
+    source::{Input, Loader},
     target::{
         id,
         static_id::{self, Case, StaticId},
@@ -90,6 +90,16 @@ impl Id {
         request.model = Some(Input::parse(older));
         request.overlays.clear();
         request.extended_attributes.push(id::ATTRIBUTE.to_owned());
+        // A file of ids lies where it was written, without the units of its model beside it.
+        let model = self.common.model.request().model.unwrap_or_else(Input::default_model);
+        let files =
+            [(&mut request.units, "units.yaml"), (&mut request.quantities, "quantities.yaml")];
+        for (named, file) in files {
+            let beside = model.parent().join(file);
+            if named.is_empty() && self.common.model.loader().load(&beside).is_ok() {
+                named.push(beside);
+            }
+        }
         let catalog = match self.common.model.compile_as(&request, Stream::Stderr) {
             Ok(catalog) => catalog,
             Err(code) => return Ok(Err(code)),
