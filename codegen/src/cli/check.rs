@@ -11,6 +11,7 @@ Examples:
   vssc check vss/VehicleEdge.vspec -l vss/overlays/sports-car.vspec
   vssc check --for kuksa                      also what a Kuksa broker would refuse
   vssc check --vss-version auto               what older releases took is a warning
+  vssc check vss                              a folder, whose root file is found
   vssc check https://example.com/vss.json
   vssc check --message-format short           file:line:column, for editors and grep
   vssc check --message-format json            an object a line, for programs

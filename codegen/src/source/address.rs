@@ -67,6 +67,7 @@ fn has_odd_port(authority: &str) -> bool {
 }
 
 /// Whether somebody wrote a name or a password into it.
+#[cfg(any(feature = "http", test))]
 pub(super) fn has_userinfo(url: &str) -> bool {
     userinfo_end(url).is_some()
 }

@@ -21,8 +21,9 @@ Examples:
   vehicle-edge serve --model ./MyCar.vspec --units ./units.yaml
   vehicle-edge serve --state ./state --http-listen 127.0.0.1:0")]
 pub(crate) struct Serve {
-    /// Vehicle model: a vspec or JSON file, an address, or a folder that vssc generated into;
-    /// a model of the runtime's own without it
+    /// Vehicle model: a vspec or JSON file, a folder or an archive (.zip, .tar.gz) with vspec
+    /// files, an address of any of these, or a folder that vssc generated into; a model of the
+    /// runtime's own without it
     #[arg(long, value_name = "MODEL")]
     model: Option<String>,
     /// Unit files; units.yaml beside the model without it
@@ -98,7 +99,7 @@ impl Serve {
         };
         Ok(Options {
             state: self.state,
-            model: daemon::model_source(request)?,
+            model: daemon::model_source(request),
             sandbox: self.sandbox,
             python: self.python,
             sdk: self.sdk,

@@ -123,21 +123,15 @@ fn folder_name(manifest: &Manifest) -> Result<String> {
     }
 }
 
-/// `--model` and its options as a source. A folder is one that `vssc` generated.
-pub(crate) fn source(request: Request) -> Result<ModelSource> {
-    let Some(Input::Path(path)) = &request.model else {
-        return Ok(ModelSource::Compile(request));
-    };
-    if !path.is_dir() {
-        return Ok(ModelSource::Compile(request));
+/// `--model` and its options as a source. A folder with a manifest is one that `vssc`
+/// generated; of any other the root file is found and compiled.
+pub(crate) fn source(request: Request) -> ModelSource {
+    match &request.model {
+        Some(Input::Path(path)) if path.join(MANIFEST).is_file() => {
+            ModelSource::Generated(path.clone())
+        }
+        _ => ModelSource::Compile(request),
     }
-    ensure!(
-        path.join(MANIFEST).is_file(),
-        "--model {0}: a folder must hold {MANIFEST} and {PACKAGE}/, as `vssc generate manifest` \
-         and `vssc generate python` write them; to compile a model, name its root file",
-        path.display()
-    );
-    Ok(ModelSource::Generated(path.clone()))
 }
 
 #[cfg(test)]
@@ -152,7 +146,7 @@ mod tests {
 
     fn of_folder(folder: &Path) -> ModelSource {
         let model = Some(Input::Path(folder.to_owned()));
-        source(Request { model, ..Request::default() }).unwrap()
+        source(Request { model, ..Request::default() })
     }
 
     #[test]
@@ -170,6 +164,16 @@ mod tests {
     }
 
     #[test]
+    fn the_root_file_of_a_folder_is_found_and_compiled() {
+        let (given, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let text = "Car.On:\n  type: sensor\n  datatype: boolean\n  description: Runs\n";
+        let text = format!("Car:\n  type: branch\n  description: A car\n{text}");
+        fs::write(given.path().join("Car.vspec"), text).unwrap();
+        let model = load(&of_folder(given.path()), state.path()).unwrap();
+        assert_eq!(model.manifest.model.name, "Car");
+    }
+
+    #[test]
     fn a_hash_cannot_lead_out_of_the_state_folder() {
         let mut manifest: Manifest = serde_json::from_str(TEXT).unwrap();
         for hash in ["sha256:../../../../../../etc", "sha256:", "", "sha256:0011"] {
@@ -180,10 +184,9 @@ mod tests {
 
     #[test]
     fn a_folder_that_vssc_did_not_write_is_explained() {
-        let folder = tempfile::tempdir().unwrap();
-        let model = Some(Input::Path(folder.path().to_owned()));
-        let error = source(Request { model, ..Request::default() }).unwrap_err().to_string();
-        assert!(error.contains("name its root file"), "{error}");
+        let (folder, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let error = load(&of_folder(folder.path()), state.path()).unwrap_err().to_string();
+        assert!(error.contains("the model has errors"), "{error}");
         fs::write(folder.path().join(MANIFEST), TEXT).unwrap();
         let error = from_folder(folder.path()).unwrap_err().to_string();
         assert!(error.contains("run `vssc generate python MODEL -o "), "{error}");

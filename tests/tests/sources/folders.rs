@@ -3,6 +3,7 @@
 use std::{fs, path::Path};
 
 use tempfile::TempDir;
+use vehicle_edge_tests::vssc;
 
 use crate::{compiled, paths, spec_tree};
 
@@ -88,4 +89,14 @@ error[VSS009]: no .vspec file of 'DIR' is a root
   = help: a root has a node without a dot, no structs, and is included by no other file
 "
     );
+}
+
+#[test]
+fn the_program_takes_a_folder_as_it_is_named() {
+    let folder = folder(&spec_tree());
+    for (name, place) in [(".", folder.path().join("spec")), ("spec/", folder.path().to_owned())] {
+        let output = vssc().unwrap().args(["check", name]).current_dir(place).output().unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(text, "Car: 1 signal, no errors\n", "{name}");
+    }
 }

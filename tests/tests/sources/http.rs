@@ -1,8 +1,8 @@
 //! Models from addresses: includes, and what a server can do wrong.
 
-use std::{net::TcpListener, time::Duration};
+use std::{io::Write, net::TcpListener, process::Stdio, time::Duration};
 
-use vehicle_edge_tests::root;
+use vehicle_edge_tests::{root, vssc};
 use vss_codegen::{
     Request, compile,
     diagnostic::Code,
@@ -213,4 +213,33 @@ fn a_body_that_is_shorter_than_announced_is_no_model() {
     });
     let text = problems(&server);
     assert!(text.starts_with(unreadable("it broke off: ").trim_end()), "{text}");
+}
+
+#[test]
+fn a_model_on_standard_input_may_include_from_an_address() {
+    let server = Server::of(vec![("Doors.vspec", "Doors:\n  type: branch\n  description: D\n")]);
+    let mut command = vssc().unwrap();
+    command.args(["check", "-", "--no-cache"]).stdin(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let include = format!("#include {} Car\n", server.at("Doors.vspec"));
+    let text = format!("Car:\n  type: branch\n  description: A car\n{include}");
+    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "Car: 0 signals, no errors\n");
+    assert_eq!(server.take_seen().len(), 1);
+}
+
+#[test]
+fn a_proxy_of_the_environment_is_used() {
+    // A proxy is asked for whole addresses.
+    let proxy = Server::new(|asked, out| match &*asked.path {
+        "http://cars.test/Car.vspec" => {
+            reply(out, "200 OK", &[], b"Car:\n  type: branch\n  description: A car\n")
+        }
+        _ => reply(out, "404 Not Found", &[], b""),
+    });
+    let mut command = vssc().unwrap();
+    command.args(["check", "--no-cache", "http://cars.test/Car.vspec"]);
+    let output = command.env("http_proxy", &proxy.origin).env_remove("no_proxy").output().unwrap();
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "Car: 0 signals, no errors\n");
 }
