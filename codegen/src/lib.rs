@@ -37,6 +37,9 @@ pub mod target;
 #[cfg(feature = "compile")]
 pub use diagnostic::Diagnostic;
 #[cfg(feature = "generate")]
+mod user_template;
+
+#[cfg(feature = "generate")]
 pub use render::{TemplateError, Templates};
 #[cfg(feature = "compile")]
 pub use request::{Request, StrictRule, VssVersion};
@@ -44,6 +47,8 @@ pub use request::{Request, StrictRule, VssVersion};
 pub use resolve::{Dump, DumpAttribute, DumpNode, Pass, dump};
 #[cfg(feature = "generate")]
 pub use target::{GenerateError, GeneratedFile, Target, generate};
+#[cfg(feature = "generate")]
+pub use user_template::UserTemplate;
 
 /// Reads, resolves and checks a model. All problems are reported at once; the catalog is
 /// there exactly when none of them is an error.

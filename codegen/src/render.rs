@@ -7,12 +7,15 @@
 
 use std::{
     collections::BTreeMap,
+    error::Error,
     fmt, fs, io,
     path::{Path, PathBuf},
 };
 
 use include_dir::{Dir, include_dir};
-use minijinja::{AutoEscape, Environment, UndefinedBehavior, syntax::SyntaxConfig, value::Serde};
+use minijinja::{
+    AutoEscape, Environment, ErrorKind, UndefinedBehavior, syntax::SyntaxConfig, value::Serde,
+};
 use serde::Serialize;
 
 static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../templates");
@@ -34,6 +37,8 @@ pub enum TemplateError {
     // The cause is part of the text and so no `source`: a chain would say it twice.
     #[error("cannot read templates from {}: {cause}", path.display())]
     Read { path: PathBuf, cause: io::Error },
+    #[error("cannot read {}: {cause}", path.display())]
+    ReadFile { path: PathBuf, cause: io::Error },
     #[error(
         "no template in {}: templates are named like the embedded ones, as {example}",
         path.display()
@@ -124,6 +129,19 @@ fn collect<'a>(dir: &'a Dir<'a>, visit: &mut impl FnMut(&'a str, &'a str)) {
     dir.dirs().for_each(|dir| collect(dir, visit));
 }
 
+/// Text is not escaped, what is unknown is an error, and blocks leave no lines.
+pub(crate) fn environment<'t>() -> Result<Environment<'t>, minijinja::Error> {
+    let mut environment = Environment::new();
+    // Costs a copy of the template for every error, of which there is one at most.
+    environment.set_debug(false);
+    environment.set_auto_escape_callback(|_| AutoEscape::None);
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    let mut syntax = SyntaxConfig::builder();
+    syntax.trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true);
+    environment.set_syntax(syntax.build()?);
+    Ok(environment)
+}
+
 /// The compiled templates of one target.
 #[derive(Debug)]
 pub(crate) struct Renderer<'t> {
@@ -139,13 +157,8 @@ impl<'t> Renderer<'t> {
         templates: &'t Templates,
         target: &'static str,
     ) -> Result<Renderer<'t>, TemplateError> {
-        let mut environment = Environment::new();
-        environment.set_auto_escape_callback(|_| AutoEscape::None);
-        environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        let mut syntax = SyntaxConfig::builder();
-        syntax.trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true);
-        let syntax = syntax.build().map_err(|error| located(templates, target, "", &error))?;
-        environment.set_syntax(syntax);
+        let mut environment =
+            environment().map_err(|error| located(templates, target, "", &error))?;
         let mut sources: BTreeMap<&str, &str> = BTreeMap::new();
         collect(&EMBEDDED, &mut |name, source| {
             sources.insert(name, source);
@@ -174,12 +187,22 @@ impl<'t> Renderer<'t> {
     }
 }
 
+/// Where an included template fails, its own error: the outer one says no more than that.
+pub(crate) fn innermost(mut error: &minijinja::Error) -> &minijinja::Error {
+    while let (ErrorKind::BadInclude, Some(source)) = (error.kind(), error.source()) {
+        let Some(inner) = source.downcast_ref() else { break };
+        error = inner;
+    }
+    error
+}
+
 fn located(
     templates: &Templates,
     target: &str,
     name: &str,
     error: &minijinja::Error,
 ) -> TemplateError {
+    let error = innermost(error);
     // An error inside an included template carries that one's name.
     let name = format!("{target}/{}", error.name().unwrap_or(name));
     let message = match error.detail() {

@@ -6,6 +6,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use serde_json::Value;
@@ -136,4 +137,79 @@ fn a_kuksa_broker_loads_what_is_made_for_it() {
     assert_eq!(model["Car"]["children"]["Door"]["children"]["Lock"]["description"], "");
     // Without the option the same node has none.
     assert!(!exported("json").contains(r#""description": """#));
+}
+
+/// What the program prints for these words, below the folder of this file's models.
+fn printed(words: &[&str]) -> String {
+    let output = vssc().unwrap().args(words).current_dir(folder()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn the_models_shape_is_the_one_that_is_printed() {
+    let schema = printed(&["schema", "model"]);
+    let kept = fs::read_to_string(root().join("codegen/schema/model.json")).unwrap();
+    assert_eq!(
+        schema, kept,
+        "put it into codegen/schema/model.json, and raise VERSION where templates break"
+    );
+    let schema = serde_json::from_str(&schema).unwrap();
+    jsonschema::meta::validate(&schema).unwrap_or_else(|error| panic!("{error}"));
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    for text in [printed(&["export", "model"]), exported("model"), exported("model --no-expand")] {
+        let model = serde_json::from_str(&text).unwrap();
+        let errors: Vec<_> = validator.iter_errors(&model).map(|e| e.to_string()).collect();
+        assert!(errors.is_empty(), "{}", errors.join("\n"));
+    }
+    assert!(!validator.is_valid(&serde_json::json!({"version": 1})));
+}
+
+#[test]
+fn the_example_templates_print_a_table_and_a_header() {
+    let examples = root().join("templates/examples");
+    for file in ["signals.md", "signals.h"] {
+        let template = examples.join(format!("{file}.j2"));
+        let text = exported(&format!("template {} -e x-owner", template.display()));
+        insta::with_settings!({
+            snapshot_path => folder(),
+            prepend_module_to_snapshot => false,
+            omit_expression => true,
+        }, {
+            insta::assert_snapshot!(file, text);
+        });
+    }
+    // A C compiler takes the header, that of the default model too.
+    let header = examples.join("signals.h.j2").display().to_string();
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in [
+        ("own.h", exported(&format!("template {header}"))),
+        ("default.h", printed(&["export", "template", &header])),
+    ] {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        let compiler = ["-fsyntax-only", "-Wall", "-Werror", "-xc"];
+        let output = Command::new("cc").args(compiler).arg(&path).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[test]
+fn a_fault_in_a_template_is_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let template = folder.path().join("t.j2");
+    fs::write(&template, "{{ name }}\n{% for s in signals %}{{ s.descripton }}{% endfor %}")
+        .unwrap();
+    let output = vssc().unwrap().args(["export", "template"]).arg(&template).output().unwrap();
+    let errors = String::from_utf8(output.stderr).unwrap();
+    let expected = format!(
+        "error: {}:2: undefined value 's.descripton': did you mean 'description'?\n",
+        template.display()
+    );
+    assert_eq!((output.status.code(), errors), (Some(1), expected));
+
+    let missing = folder.path().join("none.j2");
+    let output = vssc().unwrap().args(["export", "template"]).arg(&missing).output().unwrap();
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(errors.starts_with(&format!("error: cannot read {}: ", missing.display())), "{errors}");
 }

@@ -20,6 +20,7 @@ mod man;
 mod messages;
 mod model;
 mod output;
+mod schema;
 mod search;
 mod tree;
 mod watch;
@@ -71,6 +72,7 @@ enum Command {
     Dump(dump::Dump),
     Watch(watch::Watch),
     Explain(explain::Explain),
+    Schema(schema::Schema),
     Completions(completions::Completions),
     Man(man::Man),
 }
@@ -109,6 +111,7 @@ pub fn main() -> ExitCode {
         Command::Dump(command) => command.run(),
         Command::Watch(command) => command.run(),
         Command::Explain(command) => command.run(),
+        Command::Schema(command) => command.run(),
         Command::Completions(command) => command.run(),
         Command::Man(command) => command.run(),
     };

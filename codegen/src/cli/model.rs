@@ -174,6 +174,18 @@ impl ModelOptions {
         Recorder::new(self.access.loader())
     }
 
+    /// The same for a model of long ago: what it does differently is no news, and only what
+    /// keeps it from being read is said.
+    pub(super) fn compile_older(&self, request: Request) -> Result<Catalog, ExitCode> {
+        // No release asked less of a model.
+        let release = VssVersion::Release { major: 3, minor: 1 };
+        let request = Request { vss_version: release, ..request };
+        let (catalog, mut diagnostics) = compile(&request, &self.loader());
+        diagnostics.retain(Diagnostic::is_error);
+        self.print(&diagnostics);
+        catalog.ok_or(ExitCode::FAILURE)
+    }
+
     /// Everything on standard error, where nothing can go wrong.
     pub(super) fn print(&self, diagnostics: &[Diagnostic]) {
         let _ = self.print_to(&self.request(), diagnostics, Stream::Stderr);

@@ -30,6 +30,7 @@ mod safe;
 mod share;
 pub mod static_id;
 pub mod tree_diagram;
+pub mod view;
 pub mod yaml;
 
 use std::fmt;

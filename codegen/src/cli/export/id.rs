@@ -5,12 +5,9 @@ use clap::{Args, builder::NonEmptyStringValueParser};
 
 use super::Common;
 use crate::{
-    cli::{
-        messages::Stream,
-        output::{counted, say},
-    },
+    cli::output::{counted, say},
     model::Node,
-    source::{Input, Loader},
+    source::Input,
     target::{
         id,
         static_id::{self, Case, StaticId},
@@ -90,17 +87,7 @@ impl Id {
         request.model = Some(Input::parse(older));
         request.overlays.clear();
         request.extended_attributes.push(id::ATTRIBUTE.to_owned());
-        // A file of ids lies where it was written, without the units of its model beside it.
-        let model = self.common.model.request().model.unwrap_or_else(Input::default_model);
-        let files =
-            [(&mut request.units, "units.yaml"), (&mut request.quantities, "quantities.yaml")];
-        for (named, file) in files {
-            let beside = model.parent().join(file);
-            if named.is_empty() && self.common.model.loader().load(&beside).is_ok() {
-                named.push(beside);
-            }
-        }
-        let catalog = match self.common.model.compile_as(&request, Stream::Stderr) {
+        let catalog = match self.common.model.compile_older(request) {
             Ok(catalog) => catalog,
             Err(code) => return Ok(Err(code)),
         };

@@ -6,7 +6,9 @@ mod graphql;
 mod id;
 mod json;
 mod jsonschema;
+mod model;
 mod protobuf;
+mod template;
 mod yaml;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -42,6 +44,8 @@ enum Format {
     Yaml(yaml::Yaml),
     Csv(csv::Csv),
     Id(id::Id),
+    Model(model::Model),
+    Template(template::Template),
     #[command(name = "jsonschema")]
     JsonSchema(jsonschema::JsonSchema),
     Protobuf(protobuf::Protobuf),
@@ -59,6 +63,8 @@ impl Export {
             Format::Yaml(command) => command.run(),
             Format::Csv(command) => command.run(),
             Format::Id(command) => command.run(),
+            Format::Model(command) => command.run(),
+            Format::Template(command) => command.run(),
             Format::JsonSchema(command) => command.run(),
             Format::Protobuf(command) => command.run(),
             Format::GraphQl(command) => command.run(),
