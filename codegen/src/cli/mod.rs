@@ -1,8 +1,9 @@
 //! The command line of `vssc`: one file per subcommand.
 //!
-//! In: arguments. Out: files or standard output, diagnostics on standard error, and the
-//! exit code: 0 when it went well, 1 when the model has errors or something could not be
-//! written, 2 when the arguments make no sense.
+//! In: arguments. Out: files or standard output; diagnostics on standard error, where
+//! `check` has their forms for programs on standard output; and the exit code: 0 when it
+//! went well, 1 when the model has errors or something could not be written, 2 when the
+//! arguments make no sense.
 //! Must not know: how anything is compiled or generated.
 
 mod access;
