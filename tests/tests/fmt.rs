@@ -123,6 +123,12 @@ fn the_catalogue_keeps_its_meaning() {
     assert!(before.0.is_some() && before.0 == after.0);
 }
 
+#[test]
+fn our_own_model_is_laid_out() {
+    let output = run(root(), &["--check", "vss"]);
+    assert!(output.status.success(), "run `vssc fmt vss`:\n{}", text(&output.stdout));
+}
+
 const UGLY: &str = "Car:\n    type:   branch\nCar.A: {type: sensor,datatype: \"float\"}\n";
 const PRETTY: &str = "Car:\n  type: branch\n\nCar.A: {type: sensor, datatype: 'float'}\n";
 

@@ -19,7 +19,7 @@ use crate::{
 const EXAMPLES: &str = "\
 Examples:
   vssc fmt vss                                every .vspec file below the folder
-  vssc fmt --check vss/VehicleEdge.vspec vss/overlays
+  vssc fmt --check vss/VehicleEdge.vspec vss/overlays    exits with 1 where one would change
   vssc fmt - < vss/Cabin.vspec > Cabin.vspec
 ";
 
