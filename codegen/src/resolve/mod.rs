@@ -19,6 +19,8 @@
 //! everything that was reported. A pass goes on after an error with what it has: one
 //! run shows all problems. Between passes an [`Observer`]
 //! may look at what there is, as [`dump()`] does to show where a value comes from.
+//! What is allowed but hardly meant is seen by the lints, each behind the pass whose result
+//! it looks at.
 //! Must not know: targets, the command line.
 
 mod check;
