@@ -15,8 +15,10 @@ pub struct Access {
     pub credentials: Credentials,
     pub limits: Limits,
     /// Told of each download by the name of its address.
-    pub progress: Option<fn(&str) -> Box<dyn Download>>,
+    pub progress: Option<Begin>,
 }
+
+type Begin = fn(&str) -> Box<dyn Download>;
 
 /// One download, until it is dropped.
 pub trait Download {
