@@ -1,7 +1,8 @@
 //! Golden cases of the compiler: each folder `cases/<group>/<case>` holds a root file
 //! `model.vspec` or `model.json`, what it includes, and options as `vssc` takes them in
 //! `options.txt`. Its `result.snap` is all that a user would see: every diagnostic as it is
-//! rendered, and the JSON export where there is one.
+//! rendered, and the JSON export where there is one. What templates see of its model holds to
+//! the schema that is printed for it.
 
 // A test fails by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -17,7 +18,7 @@ use vehicle_edge_tests::root;
 use vss_codegen::{
     Request, cli, compile,
     source::{Input, LoadError, Loader},
-    target::json,
+    target::{json, view},
 };
 
 /// Serves a case's folder as if it were the working folder, so that diagnostics name the
@@ -51,6 +52,8 @@ fn request(model: &Path, options: &str) -> Request {
 
 #[test]
 fn every_case_gives_its_result() {
+    let schema = serde_json::to_value(view::schema()).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
     insta::glob!("../cases", "*/*/model.*", |model| {
         let folder = model.parent().unwrap();
         let options = fs::read_to_string(folder.join("options.txt")).unwrap_or_default();
@@ -59,6 +62,11 @@ fn every_case_gives_its_result() {
 
         let has_error = diagnostics.iter().any(vss_codegen::Diagnostic::is_error);
         assert_eq!(catalog.is_none(), has_error, "a model without errors gives a catalog");
+        if let Some(catalog) = &catalog {
+            let model = serde_json::to_value(view::Model::new(catalog)).unwrap();
+            let errors: Vec<_> = schema.iter_errors(&model).map(|e| e.to_string()).collect();
+            assert!(errors.is_empty(), "{}: {}", folder.display(), errors.join("\n"));
+        }
         let mut result: Vec<String> = diagnostics.iter().map(|d| d.render(false)).collect();
         result.extend(catalog.map(|catalog| json::to_string(&catalog, true)));
         insta::with_settings!({

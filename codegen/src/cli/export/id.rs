@@ -1,11 +1,11 @@
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Context;
 use clap::{Args, builder::NonEmptyStringValueParser};
 
 use super::Common;
 use crate::{
-    cli::output::{counted, say},
+    cli::output::{self, counted, say},
     model::Node,
     source::Input,
     target::{
@@ -44,9 +44,22 @@ pub(super) struct Id {
     #[arg(value_parser = NonEmptyStringValueParser::new())]
     validate_static_uid: Option<String>,
 
+    /// File for the ids of struct types [default: they are left out].
+    #[arg(long, value_name = "FILE")]
+    types_output: Option<PathBuf>,
+
     /// Check, and write nothing.
     #[arg(long, requires = "validate_static_uid")]
     validate_only: bool,
+}
+
+/// `None` where nodes share an id, which is said.
+fn assign(root: &Node, case: Case) -> Option<Vec<(&Node, StaticId)>> {
+    let ids = static_id::assign(root, case);
+    for collision in ids.as_ref().err().into_iter().flatten() {
+        say(format_args!("error: {collision}: give one of them a 'constUID'"));
+    }
+    ids.ok()
 }
 
 impl Id {
@@ -56,14 +69,9 @@ impl Id {
             Ok(catalog) => catalog,
             Err(code) => return Ok(code),
         };
-        let ids = match static_id::assign(&catalog.root, case) {
-            Ok(ids) => ids,
-            Err(collisions) => {
-                for collision in collisions {
-                    say(format_args!("error: {collision}: give one of them a 'constUID'"));
-                }
-                return Ok(ExitCode::FAILURE);
-            }
+        let types = catalog.types.iter().map(|root| assign(root, case)).collect::<Option<Vec<_>>>();
+        let (Some(ids), Some(types)) = (assign(&catalog.root, case), types) else {
+            return Ok(ExitCode::FAILURE);
         };
         if let Some(older) = &self.validate_static_uid
             && let Err(code) = self.validate(&ids, older, case)?
@@ -72,8 +80,18 @@ impl Id {
         }
         if !self.validate_only {
             self.common.write(id::to_string(&ids))?;
+            self.write_types(&types.concat())?;
         }
         Ok(ExitCode::SUCCESS)
+    }
+
+    fn write_types(&self, ids: &[(&Node, StaticId)]) -> anyhow::Result<()> {
+        match &self.types_output {
+            _ if ids.is_empty() => {}
+            Some(file) => output::write(Some(file), &id::to_string(ids))?,
+            None => say("the ids of struct types are left out; --types-output takes them"),
+        }
+        Ok(())
     }
 
     /// Says what changed. `Err` is the exit code where that breaks something.
