@@ -50,6 +50,40 @@ fn request(model: &Path, options: &str) -> Request {
     cli::request(&options).unwrap_or_else(|error| panic!("{}: {error}", model.display()))
 }
 
+/// What a good model exports is a model, struct types included, that exports the same.
+#[test]
+fn exports_with_struct_types_read_back_the_same() {
+    #[derive(Debug)]
+    struct Export(String);
+
+    impl Loader for Export {
+        fn load(&self, input: &Input) -> Result<Vec<u8>, LoadError> {
+            let is_own = input.to_string() == "export.json";
+            is_own.then(|| self.0.clone().into_bytes()).ok_or(LoadError::NotFound)
+        }
+    }
+
+    let mut compared = 0;
+    for case in fs::read_dir(root().join("tests/cases/types")).unwrap() {
+        let folder = case.unwrap().path();
+        let model = folder.join("model.vspec");
+        let options = fs::read_to_string(folder.join("options.txt")).unwrap_or_default();
+        let request = request(&model, &options);
+        let Some(catalog) = compile(&request, &CaseFolder(folder.clone())).0 else { continue };
+        let export = json::to_string(&catalog, false);
+        let again = Request {
+            model: Some(Input::parse("export.json")),
+            extended_attributes: request.extended_attributes,
+            ..Request::default()
+        };
+        let (read, diagnostics) = compile(&again, &Export(export.clone()));
+        let read = read.unwrap_or_else(|| panic!("{}: {diagnostics:?}", folder.display()));
+        assert_eq!(json::to_string(&read, false), export, "{}", folder.display());
+        compared += 1;
+    }
+    assert!(compared > 10, "{compared}");
+}
+
 #[test]
 fn every_case_gives_its_result() {
     let schema = serde_json::to_value(view::schema()).unwrap();

@@ -35,6 +35,8 @@ pub(super) struct InstanceMark {
     pub(super) level: usize,
     /// The name of the declaring branch where the instances stand beside it; below it, None.
     pub(super) sibling_of: Option<Rc<str>>,
+    /// Where its name was written.
+    pub(super) span: Span,
 }
 
 impl TreeNode {

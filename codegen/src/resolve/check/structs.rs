@@ -255,3 +255,36 @@ fn cycle(steps: &[Step<'_>]) -> Report {
     }
     report.help("a value of it would have no end; take one of these properties away")
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Diagnostic, Request, compile, resolve::tests::files, source::Input};
+
+    /// The messages for types of one property each, which leads to the struct of that number.
+    fn messages(targets: impl Iterator<Item = usize>) -> Vec<String> {
+        let mut types = "T: {type: branch}\n".to_owned();
+        for (number, target) in targets.enumerate() {
+            types += &format!("T.S{number}: {{type: struct}}\n");
+            types += &format!("T.S{number}.P: {{type: property, datatype: S{target}}}\n");
+        }
+        let files = files([("a.vspec", "A: {type: branch}\n".to_owned()), ("t.vspec", types)]);
+        let request = Request {
+            model: Some(Input::parse("a.vspec")),
+            types: vec![Input::parse("t.vspec")],
+            ..Request::default()
+        };
+        let message = |diagnostic: &Diagnostic| diagnostic.message.clone();
+        compile(&request, &files).1.iter().map(message).collect()
+    }
+
+    #[test]
+    fn a_long_chain_is_searched_to_its_end() {
+        const LAST: usize = 9_999;
+        let ends = messages((1..LAST).chain([LAST, LAST]));
+        assert_eq!(ends, ["the struct 'T.S9999' contains itself: T.S9999.P -> T.S9999"]);
+        let turns = messages((1..=LAST).chain([0]));
+        let [message] = &*turns else { panic!("{turns:?}") };
+        assert!(message.starts_with("the struct 'T.S0' contains itself: T.S0.P -> T.S1.P -> "));
+        assert!(message.ends_with(" -> T.S15.P -> 9984 more -> T.S0"), "{message}");
+    }
+}

@@ -179,7 +179,7 @@ fn make_instances(tree: &mut Tree, id: NodeId, levels: &[Level], is_sibling: boo
     for level in levels {
         let mut next = Vec::new();
         for (above, depth) in &frontier {
-            for name in &level.names {
+            for (name, span) in &level.names {
                 if let Some(id) = known.get(&(*above, name.clone())) {
                     next.push((Some(*id), depth + 1));
                     continue;
@@ -193,7 +193,7 @@ fn make_instances(tree: &mut Tree, id: NodeId, levels: &[Level], is_sibling: boo
                     span: declaring.span,
                     attributes: declaring.attributes.clone(),
                     children: Vec::new(),
-                    instance: Some(InstanceMark { level: *depth, sibling_of }),
+                    instance: Some(InstanceMark { level: *depth, sibling_of, span: *span }),
                     is_implied: false,
                 });
                 match above {

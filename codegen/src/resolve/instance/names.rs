@@ -16,7 +16,8 @@ const MAX_RANGE: u64 = 100_000;
 /// One item of `instances`.
 #[derive(Debug)]
 pub(super) struct Level {
-    pub(super) names: Vec<Rc<str>>,
+    /// Each with the place of the item that it was made of.
+    pub(super) names: Vec<(Rc<str>, Span)>,
     /// Whether the next item goes below these instances, and not beside them.
     pub(super) descends: bool,
 }
@@ -70,7 +71,7 @@ pub(in crate::resolve) fn instance_literals(instances: &Raw) -> Vec<Literal> {
     }
 }
 
-fn expand_name(raw: &Raw, names: &mut Vec<Rc<str>>, sink: &mut Sink) -> Option<()> {
+fn expand_name(raw: &Raw, names: &mut Vec<(Rc<str>, Span)>, sink: &mut Sink) -> Option<()> {
     let text = name_of(raw, sink)?;
     // A dot parts names in a path.
     if text.is_empty() || text.contains('.') {
@@ -79,7 +80,7 @@ fn expand_name(raw: &Raw, names: &mut Vec<Rc<str>>, sink: &mut Sink) -> Option<(
         return None;
     }
     let Some(range) = Range::find(&text) else {
-        names.push(text);
+        names.push((text, raw.span));
         return Some(());
     };
     if let Some(report) = range.problem(&text, raw.span) {
@@ -88,7 +89,7 @@ fn expand_name(raw: &Raw, names: &mut Vec<Rc<str>>, sink: &mut Sink) -> Option<(
     }
     // The same bracket elsewhere in the name counts along.
     let bracket = range.bracket;
-    let name = |number: u64| text.replace(bracket, &number.to_string()).into();
+    let name = |number: u64| (text.replace(bracket, &number.to_string()).into(), raw.span);
     names.extend((range.low..=range.high).map(name));
     Some(())
 }
@@ -171,7 +172,10 @@ mod tests {
         let raw = crate::syntax::parse_raw(source, &input, yaml, &mut sink).unwrap();
         match levels(&raw, &mut sink) {
             Some(levels) => {
-                Ok(levels.into_iter().map(|l| (l.names.join(" "), l.descends)).collect())
+                let names = |level: &Level| -> Vec<String> {
+                    level.names.iter().map(|(name, _)| name.to_string()).collect()
+                };
+                Ok(levels.iter().map(|l| (names(l).join(" "), l.descends)).collect())
             }
             None => Err(sink.finish(&sources).into_iter().map(|d| d.message).collect()),
         }

@@ -15,7 +15,8 @@ pub(in super::super) fn recognise(tree: &mut Tree) {
     while let Some(id) = open.pop() {
         let level = tree.node(id).instance.as_ref().map_or(0, |mark| mark.level + 1);
         for instance in instances_in(tree, id) {
-            tree.node_mut(instance).instance = Some(InstanceMark { level, sibling_of: None });
+            let node = tree.node_mut(instance);
+            node.instance = Some(InstanceMark { level, sibling_of: None, span: node.span });
         }
         open.extend(&tree.node(id).children);
     }

@@ -170,7 +170,8 @@ impl Strict<'_> {
             if let Some(reason) = name::problem(&node.name, is_boolean) {
                 let message = format!("the name '{}' {reason}", node.name);
                 let except = format!("except '{path}' with --strict-exceptions");
-                let report = Report::new(Code::NameStyle, message).at(node.span);
+                let place = node.instance.as_ref().map_or(node.span, |mark| mark.span);
+                let report = Report::new(Code::NameStyle, message).at(place);
                 sink.push(report.help(match name::styled(&node.name, is_boolean) {
                     Some(name) => format!("write '{name}', or {except}"),
                     None => format!("write another, or {except}"),

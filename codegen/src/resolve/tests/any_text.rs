@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::{compiled, files};
-use crate::{Diagnostic, Request, VssVersion, compile, source::Input};
+use crate::{Diagnostic, Request, StrictRule, VssVersion, compile, source::Input};
 
 /// Fragments that meet in ways nobody thought of.
 fn fragment() -> impl Strategy<Value = &'static str> {
@@ -86,6 +86,12 @@ fn fragment() -> impl Strategy<Value = &'static str> {
         "includes: [over.vspec]",
         "A.VersionVSS.Major: {type: Attribute, datatype: uint32, default: 3}\n",
         "units: ",
+        "T.S.P: {type: property, datatype: uint8}\n",
+        "T.S.Q: {type: property, datatype: S}\n",
+        "T.R.S: {type: property, datatype: 'T.S[]'}\n",
+        "T.R: {type: struct}\n",
+        "A.Y: {type: sensor, datatype: T.S, default: {P: 1}}\n",
+        "name-style",
         "{km: {label: k, description: d, domain: l}}",
         "km: {definition: d, unit: k, quantity: l}\n",
     ])
@@ -114,6 +120,28 @@ proptest! {
         let request = Request {
             model: Some(Input::parse("a.vspec")),
             vss_version: VssVersion::Auto,
+            ..Request::default()
+        };
+        let (catalog, diagnostics) = compile(&request, &files);
+        prop_assert_eq!(catalog.is_none(), diagnostics.iter().any(Diagnostic::is_error));
+    }
+
+    #[test]
+    fn any_text_holds_struct_types_and_exceptions_or_an_error(
+        model in text(),
+        types in text(),
+        exceptions in text(),
+    ) {
+        let files = files([
+            ("a.vspec", format!("A: {{type: branch}}\nA.X: {{type: sensor, datatype: T.S}}\n{model}")),
+            ("types.vspec", format!("T: {{type: branch}}\nT.S: {{type: struct}}\n{types}")),
+            ("exceptions.yaml", exceptions),
+        ]);
+        let request = Request {
+            model: Some(Input::parse("a.vspec")),
+            types: vec![Input::parse("types.vspec")],
+            strict: vec![StrictRule::NameStyle, StrictRule::DefaultMatchesFirstAllowed],
+            strict_exceptions: Some(Input::parse("exceptions.yaml")),
             ..Request::default()
         };
         let (catalog, diagnostics) = compile(&request, &files);
