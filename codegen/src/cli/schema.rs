@@ -3,12 +3,13 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 
 use super::output;
-use crate::target::view;
+use crate::{diagnostic, target::view};
 
 const EXAMPLES: &str = "\
 Examples:
   vssc schema model
   vssc schema model > model.schema.json
+  vssc schema message
 ";
 
 /// Print the JSON schema of a format that other programs read.
@@ -24,14 +25,17 @@ pub(super) struct Schema {
 enum Format {
     /// What 'vssc export model' writes and templates see
     Model,
+    /// What '--message-format json' prints, a line each
+    Message,
 }
 
 impl Schema {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let schema = match self.format {
-            Format::Model => view::schema(),
+            Format::Model => serde_json::to_string_pretty(&view::schema())? + "\n",
+            Format::Message => diagnostic::SCHEMA.to_owned(),
         };
-        output::print((serde_json::to_string_pretty(&schema)? + "\n").as_bytes())?;
+        output::print(schema.as_bytes())?;
         Ok(ExitCode::SUCCESS)
     }
 }

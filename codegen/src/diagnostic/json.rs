@@ -5,6 +5,9 @@ use serde::Serialize;
 
 use super::{Code, Diagnostic, Inclusion, Label};
 
+/// The JSON schema of a message.
+pub const SCHEMA: &str = include_str!("../../schema/message.json");
+
 #[derive(Serialize)]
 struct Message<'d> {
     code: String,

@@ -16,6 +16,7 @@ mod short;
 mod sink;
 
 pub use code::{Code, Severity};
+pub use json::SCHEMA;
 pub(crate) use sink::{Report, Sink};
 
 /// One problem.

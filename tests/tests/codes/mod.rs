@@ -10,7 +10,7 @@ use vehicle_edge_tests::root;
 use vss_codegen::{
     Diagnostic, cli, compile,
     diagnostic::{
-        Code,
+        Code, SCHEMA,
         explain::{self, Example},
         sarif,
     },
@@ -87,10 +87,9 @@ fn run(code: Code, command: &str, files: &Files) -> Vec<Diagnostic> {
     compile(&request, files).1
 }
 
-fn schema(file: &str) -> Validator {
-    let text = fs::read_to_string(root().join(file)).unwrap();
-    let schema = serde_json::from_str(&text).unwrap();
-    jsonschema::meta::validate(&schema).unwrap_or_else(|error| panic!("{file}: {error}"));
+fn schema(text: &str) -> Validator {
+    let schema = serde_json::from_str(text).unwrap();
+    jsonschema::meta::validate(&schema).unwrap_or_else(|error| panic!("{error}"));
     jsonschema::validator_for(&schema).unwrap()
 }
 
@@ -168,8 +167,8 @@ fn every_code_has_golden_files_and_every_golden_file_a_code() {
 
 #[test]
 fn json_and_sarif_hold_to_their_schemas() {
-    let message = schema("codegen/schema/message.json");
-    let log = schema("tests/tests/codes/sarif.json");
+    let message = schema(SCHEMA);
+    let log = schema(include_str!("sarif.json"));
     for code in Code::ALL {
         let Ok([wrong, _]) = explain::examples(explain::page(*code)) else { continue };
         let said = run(*code, wrong.command, &Files::new(wrong.files));
