@@ -104,7 +104,8 @@ pub(super) fn build(flat: Flat, model: &str, sink: &mut Sink) -> Option<Tree> {
         }
     }
     builder.nodes(keys);
-    Some(builder.tree)
+    // Without a root that can be named there is nothing.
+    (builder.tree.len() > 0).then_some(builder.tree)
 }
 
 pub(super) fn find_root(flat: &Flat, model: &str, sink: &mut Sink) -> Option<Rc<str>> {
@@ -147,7 +148,8 @@ fn problem_of(key: &str, span: Span, root: &str) -> Option<Report> {
         let parts: Vec<&str> = key.split('.').filter(|part| !part.is_empty()).collect();
         let message = format!("the path '{key}' has an empty part");
         let report = Report::new(Code::BadName, message).at(span);
-        return Some(report.did_you_mean(Some(&parts.join("."))));
+        let near = parts.join(".");
+        return Some(report.did_you_mean(Some(near.as_str()).filter(|near| !near.is_empty())));
     }
     (key.split('.').count() > MAX_DEPTH).then(|| {
         Report::new(Code::TooDeep, format!("a path of more than {MAX_DEPTH} parts")).at(span)

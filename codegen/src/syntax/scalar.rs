@@ -143,27 +143,60 @@ fn sexagesimal_float(whole: &str, fraction: &str) -> Option<f64> {
     Some(whole + fraction)
 }
 
-/// `2024-01-31`, with or without a time. Kept as text: no attribute of the language is a date.
+/// `2024-01-31`, with or without a time. Kept as text, that of a time in one spelling: no
+/// attribute of the language is a date.
 fn timestamp(text: &str) -> Option<RawValue> {
-    let is_digits = |part: &str, lengths: &[usize]| {
-        lengths.contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
-    };
     let (date, time) = match text.find(['T', 't', ' ', '\t']) {
-        Some(at) => (&text[..at], Some(&text[at + 1..])),
+        Some(at) => (&text[..at], Some(text[at + 1..].trim_start_matches([' ', '\t']))),
         None => (text, None),
     };
     let parts: Vec<&str> = date.split('-').collect();
     let [year, month, day] = parts[..] else { return None };
     let short: &[usize] = if time.is_some() { &[1, 2] } else { &[2] };
     let is_date = is_digits(year, &[4]) && is_digits(month, short) && is_digits(day, short);
-    let is_time = time.is_none_or(|time| {
-        let clock = time.trim_start_matches([' ', '\t']);
-        let clock = clock.split(['.', 'Z', '+', '-', ' ', '\t']).next().unwrap_or_default();
-        let parts: Vec<&str> = clock.split(':').collect();
-        matches!(parts[..], [hour, minute, second]
-            if is_digits(hour, &[1, 2]) && is_digits(minute, &[2]) && is_digits(second, &[2]))
-    });
-    (is_date && is_time).then(|| RawValue::Timestamp(Rc::from(text)))
+    if !is_date {
+        return None;
+    }
+    Some(RawValue::Timestamp(match time {
+        None => text.into(),
+        Some(time) => format!("{year}-{month:0>2}-{day:0>2}T{}", time_of_day(time)?).into(),
+    }))
+}
+
+fn is_digits(part: &str, lengths: &[usize]) -> bool {
+    lengths.contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// `1:02:03.5 -5` as `01:02:03.500000-05:00`.
+fn time_of_day(text: &str) -> Option<String> {
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != ':').unwrap_or(text.len());
+    let (clock, rest) = text.split_at(end);
+    let parts: Vec<&str> = clock.split(':').collect();
+    let [hour, minute, second] = parts[..] else { return None };
+    if !is_digits(hour, &[1, 2]) || !is_digits(minute, &[2]) || !is_digits(second, &[2]) {
+        return None;
+    }
+    let rest = rest.strip_prefix('.').unwrap_or(rest);
+    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    let (fraction, zone) = rest.split_at(end);
+    let fraction = format!("{:0<6}", &fraction[..fraction.len().min(6)]);
+    let fraction = if fraction == "000000" { String::new() } else { format!(".{fraction}") };
+    let zone = zone_of(zone.trim_start_matches([' ', '\t']))?;
+    Some(format!("{hour:0>2}:{minute}:{second}{fraction}{zone}"))
+}
+
+/// How far the clock is from that of Greenwich: nothing, `Z`, `+1`, `-05:30`.
+fn zone_of(text: &str) -> Option<String> {
+    if text.is_empty() || text == "Z" {
+        return Some(text.to_owned());
+    }
+    let sign = text.chars().next().filter(|sign| matches!(sign, '+' | '-'))?;
+    let (hours, minutes) = text[1..].split_once(':').unwrap_or((&text[1..], "00"));
+    if !is_digits(hours, &[1, 2]) || !is_digits(minutes, &[2]) {
+        return None;
+    }
+    let zone = format!("{hours:0>2}:{minutes}");
+    Some(if zone == "00:00" { "Z".to_owned() } else { format!("{sign}{zone}") })
 }
 
 #[cfg(test)]
@@ -227,8 +260,11 @@ mod tests {
             ("-", "string -"),
             ("2024-01-31", "timestamp 2024-01-31"),
             ("2024-1-31", "string 2024-1-31"),
-            ("2024-1-31 10:00:00", "timestamp 2024-1-31 10:00:00"),
-            ("2024-01-31T10:00:00.5Z", "timestamp 2024-01-31T10:00:00.5Z"),
+            ("2024-1-31 10:00:00", "timestamp 2024-01-31T10:00:00"),
+            ("2024-01-31T10:00:00.5Z", "timestamp 2024-01-31T10:00:00.500000Z"),
+            ("2024-01-31t1:02:03 -5", "timestamp 2024-01-31T01:02:03-05:00"),
+            ("2024-01-31T10:00:00+00:00", "timestamp 2024-01-31T10:00:00Z"),
+            ("2024-01-31T10:00:00 noon", "string 2024-01-31T10:00:00 noon"),
             ("2024-01-31T10:00", "string 2024-01-31T10:00"),
             ("km/h", "string km/h"),
         ] {

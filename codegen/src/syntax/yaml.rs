@@ -151,6 +151,10 @@ impl<'s> Builder<'s> {
                 let value = read_scalar(&text, style, tag.as_deref(), span)?;
                 if is_merge {
                     self.mark_merge();
+                } else if is_plain && matches!(&*text, "=" | "<<") {
+                    let message = format!("'{text}' has a meaning of its own in YAML");
+                    let report = Report::new(Code::Syntax, message).at(span);
+                    return Err(report.help("put it in quotes"));
                 } else {
                     self.value(Raw { span, value }, anchor, 1)?;
                 }
