@@ -115,3 +115,17 @@ fn every_command_says_in_a_line_what_it_does() {
         assert!(listed, "{words:?} is not in the list of the help above it\n{listing}");
     }
 }
+
+#[test]
+fn only_options_on_addresses_stand_below_their_heading() {
+    for (words, _) in commands() {
+        let help = help(&words);
+        let below = help.lines().skip_while(|line| *line != "Addresses:").skip(1);
+        let below = below.take_while(|line| line.is_empty() || line.starts_with(' '));
+        let words_of_lines = below.filter_map(|line| line.split_whitespace().next());
+        let options: Vec<&str> = words_of_lines.filter(|word| word.starts_with('-')).collect();
+        let expected: &[&str] =
+            if options.is_empty() { &[] } else { &["--offline", "--no-cache", "--ca"] };
+        assert_eq!(options, expected, "{words:?}");
+    }
+}

@@ -14,19 +14,21 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::source::{Access, Download, HostLoader};
 
+/// A heading for the whole of them would take in what commands add behind them.
+const HEADING: &str = "Addresses";
+
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Addresses")]
 pub(super) struct AccessOptions {
     /// Read copies of earlier runs, and nothing from the network [env: VSSC_OFFLINE=1].
-    #[arg(long)]
+    #[arg(long, help_heading = HEADING)]
     offline: bool,
 
     /// Read everything anew, and keep no copies.
-    #[arg(long, conflicts_with = "offline")]
+    #[arg(long, conflicts_with = "offline", help_heading = HEADING)]
     no_cache: bool,
 
     /// Certificates (PEM) to trust beside those of the system.
-    #[arg(long, value_name = "FILE", env = "VSSC_CA", hide_env_values = true)]
+    #[arg(long, value_name = "FILE", env = "VSSC_CA", hide_env_values = true, help_heading = HEADING)]
     ca: Option<PathBuf>,
 }
 

@@ -41,8 +41,8 @@ pub(super) fn check_values(attributes: &Attributes, leaf: &Leaf, sink: &mut Sink
         for value in attributes.value(&name).map(elements).unwrap_or_default() {
             // An empty default says that there is none.
             let is_open = name == Name::Default && !leaf.datatype.is_array;
-            let is_wrong = |text: &str| !(is_open && text.is_empty()) && !regex.is_match(text);
-            if value.as_str().is_some_and(is_wrong) {
+            let is_right = |text: &str| (is_open && text.is_empty()) || regex.is_match(text);
+            if value.as_str().is_some_and(|text| !is_right(text)) {
                 let message = format!(
                     "the {} value '{}' does not match the pattern",
                     name.text(),
