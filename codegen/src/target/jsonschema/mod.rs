@@ -11,7 +11,7 @@
 mod leaf;
 mod pattern;
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, map::Entry};
 
 use super::{GenerateError, expanded, is_types_only, structs};
 use crate::model::{Catalog, Kind, Literal, Node};
@@ -36,7 +36,7 @@ pub fn to_string(
     pretty: bool,
 ) -> Result<String, GenerateError> {
     expanded(catalog)?;
-    let mut schema = Schema { options, problems: Vec::new() };
+    let mut schema = Schema { options, authored: Vec::new(), problems: IndexMap::new() };
     let mut root = Object::new();
     put(&mut root, "$schema", text(DIALECT));
     put(&mut root, "title", text(&catalog.root.name));
@@ -47,7 +47,7 @@ pub fn to_string(
         put(&mut root, "$defs", Literal::Map(defined));
     }
     if !schema.problems.is_empty() {
-        return Err(GenerateError::unsupported("JSON Schema", schema.problems));
+        return Err(GenerateError::unsupported("JSON Schema", schema.problems()));
     }
     let write = if pretty { serde_json::to_string_pretty } else { serde_json::to_string };
     Ok(write(&root)?)
@@ -66,12 +66,25 @@ fn text(text: &str) -> Literal {
 
 struct Schema {
     options: Options,
-    /// What cannot be said in a schema.
-    problems: Vec<String>,
+    /// Where the walk is in the model as it was authored, which has no instances.
+    authored: Vec<String>,
+    /// What cannot be said in a schema, by where it was authored.
+    problems: IndexMap<String, Problem>,
+}
+
+struct Problem {
+    path: String,
+    what: String,
+    /// How many more nodes have it from the same place.
+    more: usize,
 }
 
 impl Schema {
     fn branch(&mut self, node: &Node) -> Object {
+        let is_authored = node.instance.is_none();
+        if is_authored {
+            self.authored.push(node.name.clone());
+        }
         let properties = node.children().iter().filter_map(|child| {
             let schema = match &child.kind {
                 Kind::Branch(_) if is_types_only(child) => return None,
@@ -82,15 +95,22 @@ impl Schema {
             Some((child.name.clone(), Literal::Map(schema)))
         });
         let properties = properties.collect();
-        self.object(node, properties)
+        let schema = self.object(node, properties);
+        if is_authored {
+            self.authored.pop();
+        }
+        schema
     }
 
     fn structure(&mut self, node: &Node) -> Literal {
+        self.authored.push(node.path.clone());
         let properties = node.children().iter().filter_map(|child| {
             Some((child.name.clone(), Literal::Map(self.leaf(child, child.leaf()?))))
         });
         let properties = properties.collect();
-        Literal::Map(self.object(node, properties))
+        let schema = self.object(node, properties);
+        self.authored.pop();
+        Literal::Map(schema)
     }
 
     fn object(&mut self, node: &Node, properties: Object) -> Object {
@@ -166,8 +186,23 @@ impl Schema {
         }
     }
 
-    fn problem(&mut self, node: &Node, what: impl std::fmt::Display) {
-        self.problems.push(format!("{}: {what}", node.path));
+    fn problem(&mut self, node: &Node, what: String) {
+        let place = self.authored.join(".");
+        let signal = node.leaf().map_or("", |_| &node.name);
+        match self.problems.entry(format!("{place}.{signal}: {what}")) {
+            Entry::Occupied(mut entry) => entry.get_mut().more += 1,
+            Entry::Vacant(entry) => {
+                entry.insert(Problem { path: node.path.clone(), what, more: 0 });
+            }
+        }
+    }
+
+    fn problems(self) -> Vec<String> {
+        let lines = self.problems.into_values().map(|Problem { path, what, more }| match more {
+            0 => format!("{path}: {what}"),
+            _ => format!("{path} and {more} more: {what}"),
+        });
+        lines.collect()
     }
 }
 

@@ -10,6 +10,9 @@ use std::borrow::Cow;
 /// Signs that JavaScript lets one escape.
 const SYNTAX: &str = r"^$\.*+?()[]{}|/";
 
+const POSSESSIVE: &str = "a possessive quantifier";
+const OCTAL: &str = "the octal number of a character";
+
 /// The pattern, or the construct in it that has no equal.
 pub(super) fn javascript(python: &str) -> Result<String, &'static str> {
     let mut out = String::with_capacity(python.len() + 5);
@@ -17,7 +20,7 @@ pub(super) fn javascript(python: &str) -> Result<String, &'static str> {
     let mut in_class = false;
     while let Some(character) = rest.chars().next() {
         let taken = if character == '{' && !in_class {
-            let (taken, written) = quantifier(rest);
+            let (taken, written) = quantifier(rest)?;
             out.push_str(&written);
             taken
         } else {
@@ -38,7 +41,7 @@ fn piece<'p>(
     in_class: &mut bool,
 ) -> Result<(usize, &'p str), &'static str> {
     Ok(match character {
-        '\\' => escape(rest, *in_class),
+        '\\' => escape(rest, *in_class)?,
         '[' if !*in_class => {
             *in_class = true;
             class(rest)
@@ -48,6 +51,7 @@ fn piece<'p>(
             (1, "]")
         }
         '(' if !*in_class => group(rest)?,
+        '*' | '+' | '?' if !*in_class && rest[1..].starts_with('+') => return Err(POSSESSIVE),
         '}' if !*in_class => (1, "\\}"),
         ']' => (1, "\\]"),
         _ => (character.len_utf8(), &rest[..character.len_utf8()]),
@@ -55,17 +59,23 @@ fn piece<'p>(
 }
 
 /// How many bytes an escape takes, and what stands for it.
-fn escape(rest: &str, in_class: bool) -> (usize, &str) {
-    let Some(escaped) = rest.chars().nth(1) else { return (1, "\\\\") };
+fn escape(rest: &str, in_class: bool) -> Result<(usize, &str), &'static str> {
+    let Some(escaped) = rest.chars().nth(1) else { return Ok((1, "\\\\")) };
     let length = 1 + escaped.len_utf8();
-    match escaped {
+    let octal_digits = rest[1..].chars().take(3).take_while(|c| c.is_digit(8)).count();
+    Ok(match escaped {
+        'N' => return Err("the name of a character"),
+        'U' => return Err("the number of a character in eight digits"),
+        '0' if octal_digits > 1 => return Err(OCTAL),
+        // Fewer digits outside a class refer to a group.
+        '0'..='7' if octal_digits == 3 || (in_class && escaped != '0') => return Err(OCTAL),
         'A' => (2, "^"),
         'Z' => (2, "$"),
         'a' => (2, "\\x07"),
         '-' if in_class => (2, "\\-"),
         c if c.is_ascii_alphanumeric() || SYNTAX.contains(c) => (length, &rest[..length]),
         _ => (length, &rest[1..length]),
-    }
+    })
 }
 
 /// The beginning of a class. A bracket that closes nothing is its first member.
@@ -78,18 +88,21 @@ fn class(rest: &str) -> (usize, &str) {
 }
 
 /// `{2,5}`, or `{,5}` from 0; a brace that begins no such thing stands for itself.
-fn quantifier(rest: &str) -> (usize, Cow<'_, str>) {
+fn quantifier(rest: &str) -> Result<(usize, Cow<'_, str>), &'static str> {
     let end = rest.find('}').map_or(1, |at| at + 1);
     let inside = rest[..end].strip_suffix('}').map_or("", |text| &text[1..]);
     let (low, high) = inside.split_once(',').unwrap_or((inside, ""));
     let is_number = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
     if !is_number(low) || !is_number(high) || (low.is_empty() && high.is_empty()) {
-        return (1, "\\{".into());
+        return Ok((1, "\\{".into()));
     }
-    match low.is_empty() {
+    if rest[end..].starts_with('+') {
+        return Err(POSSESSIVE);
+    }
+    Ok(match low.is_empty() {
         true => (end, format!("{{0,{high}}}").into()),
         false => (end, rest[..end].into()),
-    }
+    })
 }
 
 fn group(rest: &str) -> Result<(usize, &str), &'static str> {
@@ -132,6 +145,7 @@ mod tests {
             (r#"^\"\-\_[\-\w]\.\/"#, r#"^"-_[\-\w]\.\/"#),
             ("^a{2}b{2,}c{2,3}d{,3}{}{x}]$", r"^a{2}b{2,}c{2,3}d{0,3}\{\}\{x\}\]$"),
             ("^{", r"^\{"),
+            (r"(a)\1\0[*+]", r"^(?:(a)\1\0[*+])"),
             ("", "^(?:)"),
         ];
         for (python, expected) in table {
@@ -149,6 +163,15 @@ mod tests {
             ("(?#x)a", "a comment"),
             ("(?>a)", "an atomic group"),
             ("(a)?(?(1)b)", "a condition"),
+            ("a*+", POSSESSIVE),
+            ("a?+", POSSESSIVE),
+            ("a++", POSSESSIVE),
+            ("a{2}+", POSSESSIVE),
+            (r"\N{DASH}", "the name of a character"),
+            (r"\U0001F600", "the number of a character in eight digits"),
+            (r"\07", OCTAL),
+            (r"\101", OCTAL),
+            (r"[\7]", OCTAL),
         ];
         for (python, expected) in table {
             assert_eq!(javascript(python), Err(expected), "{python}");

@@ -111,12 +111,16 @@ fn all_that_a_schema_cannot_say_is_named_at_once() {
 Car: {type: branch}
 Car.Name: {type: attribute, datatype: string, pattern: '(?i)[a-z]+'}
 Car.Other: {type: attribute, datatype: float, note: [1, .nan]}
+Car.Seat: {type: branch, instances: ['Row[1,2]', [Left, Right]], note: .inf}
+Car.Seat.Name: {type: attribute, datatype: string, pattern: '(?i)[a-z]+'}
 ";
     let error = to_string(&fixture::catalog(model), STRICT, false).unwrap_err();
     insta::assert_snapshot!(error, @r"
     JSON Schema cannot hold everything in this model:
       Car.Name: the pattern '(?i)[a-z]+' has inline flags, which JSON Schema's patterns lack
       Car.Other: 'note' is NaN, and JSON has no such number
+      Car.Seat.Row1.Left.Name and 3 more: the pattern '(?i)[a-z]+' has inline flags, which JSON Schema's patterns lack
+      Car.Seat.Row1.Left and 6 more: 'note' is inf, and JSON has no such number
     ");
 }
 
