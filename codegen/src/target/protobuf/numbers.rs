@@ -1,7 +1,8 @@
 //! The numbers of fields.
 //!
-//! A field's number is its node's static id, brought into 1 to 536870911 without the
-//! 19000 to 19999 that Protocol Buffers keep for themselves. So it depends on nothing but
+//! A field's number is an eighth of its node's static id, which is what the reference tool
+//! takes with `--static-uid`. Where Protocol Buffers have no such field (0, and 19000 to
+//! 19999, which they keep for themselves) it is moved. So it depends on nothing but
 //! the node: signals may come, go and change places beside it. It changes where the
 //! meaning changes (datatype, unit, bounds), as the static id does, and readers of the old
 //! meaning see no value rather than a wrong one; `constUID` and `fka` keep it.
@@ -54,8 +55,11 @@ pub(super) fn of(members: &[&Node]) -> Vec<Number> {
 }
 
 fn number(id: u32) -> u32 {
-    let number = id % (LAST - 1000) + 1;
-    if number < *GAP.start() { number } else { number + 1000 }
+    match id / 8 {
+        0 => 1,
+        reserved if GAP.contains(&reserved) => reserved + 1000,
+        number => number,
+    }
 }
 
 fn free(from: u32, taken: &mut HashSet<u32>) -> u32 {
@@ -89,15 +93,31 @@ mod tests {
     fn every_id_is_a_number_that_protocol_buffers_accept() {
         let table = [
             (0, 1),
-            (18998, 18999),
-            (18999, 20000),
-            (LAST - 1001, LAST),
-            (LAST - 1000, 1),
-            (u32::MAX, 8008),
+            (7, 1),
+            (8, 1),
+            (16, 2),
+            (18999 * 8 + 7, 18999),
+            (19000 * 8, 20000),
+            (19999 * 8, 20999),
+            (20000 * 8, 20000),
+            (u32::MAX, LAST),
         ];
         for (id, expected) in table {
             assert_eq!(number(id), expected, "{id}");
         }
+    }
+
+    #[test]
+    fn a_number_is_the_one_that_the_reference_tool_takes() {
+        let model = "
+Vehicle: {type: branch}
+Vehicle.Speed: {type: sensor, datatype: float, unit: km/h}
+Vehicle.Door: {type: branch}
+";
+        let catalog = fixture::catalog(model);
+        let members: Vec<&Node> = catalog.root.children().iter().collect();
+        let numbers: Vec<u32> = of(&members).into_iter().map(|number| number.value).collect();
+        assert_eq!(numbers, [268_923_024, 152_626_333]);
     }
 
     #[test]
@@ -111,9 +131,9 @@ mod tests {
 
     #[test]
     fn of_two_with_the_same_number_one_gives_way() {
-        let fixed = r#", constUID: "0x00000006""#;
+        let fixed = r#", constUID: "0x00000038""#;
         let (first, second) = (format!("First {fixed}"), format!("Second {fixed}"));
-        let other = r#"Other , constUID: "0x00000007""#;
+        let other = r#"Other , constUID: "0x00000040""#;
         let named = |list: &[(&str, u32)]| -> Vec<(String, u32)> {
             list.iter().map(|(name, number)| ((*name).to_owned(), *number)).collect()
         };
@@ -124,7 +144,7 @@ mod tests {
     #[test]
     fn a_fixed_number_stays() {
         let [(_, free)] = &numbers(&["Free"])[..] else { panic!() };
-        let fixed = format!("Fixed , constUID: \"0x{:08X}\"", free - 1001);
+        let fixed = format!("Fixed , constUID: \"0x{:08X}\"", free * 8);
         let both = numbers(&["Free", &fixed]);
         assert_eq!(both, [("Free".to_owned(), free + 1), ("Fixed".to_owned(), *free)]);
     }

@@ -71,8 +71,8 @@ Car.Late: {type: sensor, datatype: 'int8[]', enum: {A: 1, ZERO: 0}}
 fn a_number_that_gave_way_says_so() {
     let model = r#"
 Car: {type: branch}
-Car.A: {type: sensor, datatype: uint8, constUID: "0x00000006"}
-Car.B: {type: sensor, datatype: uint8, constUID: "0x00000006"}
+Car.A: {type: sensor, datatype: uint8, constUID: "0x00000038"}
+Car.B: {type: sensor, datatype: uint8, constUID: "0x00000038"}
 "#;
     let text = proto(&catalog(model));
     let expected = "
