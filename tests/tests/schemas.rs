@@ -66,6 +66,18 @@ fn a_diagram_of_a_branch_that_is_not_there_suggests_one_that_is() {
 }
 
 #[test]
+fn what_the_reference_tool_is_called_with_is_understood() {
+    for (format, options) in [
+        ("protobuf", "--static-uid --add-optional --include-comments"),
+        ("jsonschema", "--expand --no-pretty --no-extend-all-attributes"),
+    ] {
+        let output = export(&format!("{format} -s vss/VehicleEdge.vspec --no-strict {options}"));
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(output.stdout, export(&format!("{format} -s vss/VehicleEdge.vspec")).stdout);
+    }
+}
+
+#[test]
 fn a_package_that_is_no_name_is_refused() {
     let (said, code) = refused("protobuf --package acme.1st");
     assert!(said.contains("it is names with dots between them, as acme.vehicle.v1"), "{said}");

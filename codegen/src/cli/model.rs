@@ -63,8 +63,12 @@ pub(super) struct ModelOptions {
     _expand: bool,
 
     /// Hold every strict rule; the same as all of --aborts.
-    #[arg(long)]
+    #[arg(long, overrides_with = "_no_strict")]
     strict: bool,
+
+    /// No strict rules but those of --aborts (the default).
+    #[arg(long = "no-strict", hide = true)]
+    _no_strict: bool,
 
     /// Strict rule to hold; may be repeated.
     #[arg(short, long, value_enum, value_name = "RULE")]

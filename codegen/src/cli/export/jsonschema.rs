@@ -39,8 +39,12 @@ pub(super) struct JsonSchema {
     require_all_properties: bool,
 
     /// Carry type, datatype, comment and the like as x-… annotations.
-    #[arg(long, alias = "all-extended-attributes")]
+    #[arg(long, alias = "all-extended-attributes", overrides_with = "_named_only")]
     extend_all_attributes: bool,
+
+    /// Only those named (the default).
+    #[arg(long = "no-extend-all-attributes", hide = true)]
+    _named_only: bool,
 }
 
 impl JsonSchema {

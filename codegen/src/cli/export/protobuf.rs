@@ -11,9 +11,9 @@ Examples:
   vssc export protobuf -s vss/VehicleEdge.vspec -o vehicle.proto
   vssc export protobuf --package acme.vehicle.v1 --no-optional
 
-A field's number is made of its signal's static id (see vssc export id): it stays when
+A field's number is an eighth of its signal's static id (see vssc export id): it stays when
 other signals come and go, and changes with the signal's datatype, unit or bounds, unless a
-constUID fixes it.
+constUID fixes it. The values of a text are numbered from 1, since 0 stands for none.
 ";
 
 /// Protocol Buffers (proto3): a message for each branch, a field for each signal.
@@ -37,6 +37,10 @@ pub(super) struct Protobuf {
     /// Mark signals as 'optional' (the default).
     #[arg(long = "add-optional", hide = true)]
     _add_optional: bool,
+
+    /// Numbers from static ids (always so).
+    #[arg(long = "static-uid", hide = true)]
+    _static_uid: bool,
 
     /// Descriptions as comments (always so).
     #[arg(long = "include-comments", hide = true)]
