@@ -68,6 +68,23 @@ fn a_dump_shows_where_a_value_was_written() {
 }
 
 #[test]
+fn a_dump_shows_struct_types_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    std::fs::write(path("model.vspec"), "Car: {type: branch}\n").unwrap();
+    let types =
+        "T: {type: branch}\nT.S: {type: struct}\nT.S.A:\n  type: property\n  datatype: float\n";
+    std::fs::write(path("types.vspec"), types).unwrap();
+    let (model, types) = (path("model.vspec"), path("types.vspec"));
+    let shown = stdout(&["dump", &model, "-t", &types, "--after", "types", "--path", "T.S.A"]);
+    let expected = format!(
+        "T.S.A  # {types}:3\n  type = \"property\"  # {types}:4\n  datatype = \"float\"  # {types}:5\n"
+    );
+    assert_eq!(shown, expected);
+    assert_eq!(stdout(&["dump", &model, "--after", "types"]), "", "there are none");
+}
+
+#[test]
 fn a_dump_of_a_broken_model_shows_what_there_is() {
     let broken = "tests/cases/values/bad_bounds/model.vspec";
     let output = run(&["dump", broken, "--after", "check"]);

@@ -93,12 +93,10 @@ impl Observer for Keeper<'_> {
                     picked.node(path, node.span, note(node), attributes);
                 }
             }
-            Held::Checked(tree, checked) => {
-                for (path, node) in descend(tree) {
-                    let attributes = || checked_attributes(node, checked);
-                    picked.node(path, node.span, note(node), attributes);
-                }
+            Held::Types(types) => {
+                types.into_iter().for_each(|types| picked.checked(&types.tree, &types.checked));
             }
+            Held::Checked(tree, checked) => picked.checked(tree, checked),
             Held::Catalog(catalog, tree) => {
                 // Lowering keeps the order of the tree.
                 for (lowered, (path, node)) in catalog.root.descend().zip(descend(tree)) {
@@ -141,6 +139,13 @@ impl Picked<'_> {
             self.nodes.push(SpannedNode { path, span, note, attributes: attributes() });
         } else {
             self.passed.push(path);
+        }
+    }
+
+    fn checked(&mut self, tree: &Tree, checked: &CheckedTree) {
+        for (path, node) in descend(tree) {
+            let attributes = || checked_attributes(node, checked);
+            self.node(path, node.span, note(node), attributes);
         }
     }
 

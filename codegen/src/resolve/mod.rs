@@ -17,10 +17,9 @@
 //!
 //! In: a request and a loader. Out: a catalog, unless a pass reported an error, and
 //! everything that was reported. A pass goes on after an error with what it has: one
-//! run shows all problems. Between passes an [`Observer`]
-//! may look at what there is, as [`dump()`] does to show where a value comes from.
-//! What is allowed but hardly meant is seen by the lints, each behind the pass whose result
-//! it looks at.
+//! run shows all problems. What is allowed but hardly meant is seen by the lints, each
+//! behind the pass whose result it looks at. Between passes an [`Observer`] may look at what
+//! there is, as [`dump()`] does to show where a value comes from.
 //! Must not know: targets, the command line.
 
 mod check;
@@ -97,6 +96,7 @@ fn run(
     let mut structs = Structs::default();
     let known = types::Known { units: &units, extended: &extended, rules: &rules };
     let types = types::read(request, root, &known, &mut structs, reader, sink);
+    observer.after(Pass::Types, Held::Types(types.as_ref()))?;
     let exceptions = strict::exceptions(request, reader, sink);
     // Without a file that could not be read, most of what follows would be noise.
     if flat.nodes.is_empty() && sink.has_error() {

@@ -1,4 +1,4 @@
-use super::{check::CheckedTree, flat::Flat, tree::Tree, unit::Units};
+use super::{check::CheckedTree, flat::Flat, tree::Tree, types::Types, unit::Units};
 use crate::model::Catalog;
 
 /// A pass of the compiler. Declared in the order in which they run.
@@ -7,6 +7,7 @@ pub enum Pass {
     Include,
     Overlay,
     Unit,
+    Types,
     Tree,
     Instance,
     Check,
@@ -14,10 +15,11 @@ pub enum Pass {
     Lower,
 }
 
-const PASSES: [(Pass, &str, &str); 8] = [
+const PASSES: [(Pass, &str, &str); 9] = [
     (Pass::Include, "include", "the model and what it includes, by full name"),
     (Pass::Overlay, "overlay", "the same with the overlays laid over it"),
     (Pass::Unit, "unit", "the units that a signal may have"),
+    (Pass::Types, "types", "the struct types of --types, with their values read"),
     (Pass::Tree, "tree", "the tree that the names make"),
     (Pass::Instance, "instance", "the tree with a branch for each instance"),
     (Pass::Check, "check", "the tree with its values read as their types"),
@@ -51,6 +53,7 @@ impl Pass {
 pub(super) enum Held<'a> {
     Units(&'a Units),
     Flat(&'a Flat),
+    Types(Option<&'a Types>),
     Tree(&'a Tree),
     Checked(&'a Tree, &'a CheckedTree),
     Catalog(&'a Catalog, &'a Tree),
