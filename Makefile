@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 # uv, maturin, pytest, mypy and ruff are those of the local environment.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
-FUZZ_TARGETS := vspec json
+FUZZ_TARGETS := vspec json query format
 FUZZ_SECONDS ?= 60
 RUST := --workspace --exclude vehicle-signal-runtime
 
@@ -67,8 +67,8 @@ fuzz: target/tools/bin/cargo-fuzz ## search for faults with random input, FUZZ_S
 	for target in $(FUZZ_TARGETS); do \
 	  mkdir -p target/fuzz/corpus/$$target; \
 	  (cd tests && ../$< fuzz run -s none --fuzz-dir fuzz --target-dir ../target/fuzz $$target \
-	    ../target/fuzz/corpus/$$target cases -- -dict=fuzz/vspec.dict -max_len=4096 -timeout=5 \
-	    -rss_limit_mb=2048 -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -verbosity=0); \
+	    ../target/fuzz/corpus/$$target cases conformance -- -dict=fuzz/vspec.dict -max_len=4096 -timeout=120 \
+	    -rss_limit_mb=6144 -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -verbosity=0); \
 	done
 
 target/tools/bin/cargo-fuzz:
