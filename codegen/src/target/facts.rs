@@ -13,6 +13,24 @@ pub(super) fn leaf(node: &Node, leaf: &Leaf) -> Vec<String> {
     paragraphs(node, Some(facts(leaf)))
 }
 
+/// `uint8[] of 3`, `float in km/h, 0 to 250`
+pub(super) fn value(leaf: &Leaf) -> String {
+    let mut value = leaf.datatype.to_string();
+    if let Some(size) = leaf.arraysize {
+        value.push_str(&format!(" of {size}"));
+    }
+    if let Some(unit) = &leaf.unit {
+        value.push_str(&format!(" in {unit}"));
+    }
+    match (&leaf.min, &leaf.max) {
+        (Some(min), Some(max)) => value.push_str(&format!(", {min} to {max}")),
+        (Some(min), None) => value.push_str(&format!(", at least {min}")),
+        (None, Some(max)) => value.push_str(&format!(", at most {max}")),
+        (None, None) => {}
+    }
+    value
+}
+
 /// Text as lines of a comment.
 pub(super) fn lines(text: &str) -> Vec<String> {
     let text = text.trim().replace("\r\n", "\n");
@@ -71,20 +89,7 @@ fn paragraphs(node: &Node, facts: Option<String>) -> Vec<String> {
 /// `Sensor: float in km/h, 0 to 250.`
 fn facts(leaf: &Leaf) -> String {
     let role = leaf.role.name();
-    let mut facts = format!("{}{}: {}", role[..1].to_uppercase(), &role[1..], leaf.datatype);
-    if let Some(size) = leaf.arraysize {
-        facts.push_str(&format!(" of {size}"));
-    }
-    if let Some(unit) = &leaf.unit {
-        facts.push_str(&format!(" in {unit}"));
-    }
-    match (&leaf.min, &leaf.max) {
-        (Some(min), Some(max)) => facts.push_str(&format!(", {min} to {max}")),
-        (Some(min), None) => facts.push_str(&format!(", at least {min}")),
-        (None, Some(max)) => facts.push_str(&format!(", at most {max}")),
-        (None, None) => {}
-    }
-    facts.push('.');
+    let mut facts = format!("{}{}: {}.", role[..1].to_uppercase(), &role[1..], value(leaf));
     // The values of a text are an enum, each with a line of its own.
     if !leaf.allowed.is_empty() && leaf.datatype.element != Element::String {
         facts.push_str(&format!(" Allowed: {}.", list(&leaf.allowed)));

@@ -1,4 +1,5 @@
-//! Identifiers for the schema languages, whose names are ASCII.
+//! Identifiers for the schema languages, whose names are ASCII, and in any language the
+//! name that instances have together.
 //!
 //! Words are split as `heck` does, and whatever is no ASCII letter or digit separates
 //! them. Two names of one scope are the same where they differ only in case and

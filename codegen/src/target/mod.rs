@@ -1,15 +1,18 @@
 //! Typed model in, generated files out.
 //!
-//! Each target is a folder: `mod.rs` decides everything (names, literals, imports,
-//! documentation) and puts it into plain view structs; its templates in `templates/`
-//! only print what the views hold. Names of a language are made in its `names.rs`; the
-//! schema languages share `identifier`, and the words of their comments in `facts`.
+//! A language (Python, GraphQL, Mermaid) is a folder: it decides everything (names,
+//! literals, imports, documentation) and puts it into plain view structs; its templates in
+//! `templates/` only print what the views hold. A form of data (JSON, CSV, JSON Schema) is
+//! written without one. Names of a language are made in its `names.rs`; the schema
+//! languages share `identifier`, and the words of their comments in `facts`.
 //! In: a [`Catalog`], which holds every rule of the language already.
-//! Out: [`GeneratedFile`]s, complete and reproducible: the same model and the same
-//! program give the same bytes, so no dates and no machine's names in them.
+//! Out: [`GeneratedFile`]s from [`generate`], one text from the `to_string` of a format;
+//! complete and reproducible: the same model and the same program give the same bytes, so
+//! no dates and no machine's names in them.
 //! Must not know: sources, spans, the file system, the command line.
 
 pub mod csv;
+pub mod diagram;
 mod facts;
 mod fields;
 #[cfg(test)]
@@ -29,14 +32,13 @@ mod rust;
 mod safe;
 mod share;
 pub mod static_id;
-pub mod tree_diagram;
 pub mod view;
 pub mod yaml;
 
-use std::fmt;
+use std::{collections::HashSet, fmt};
 
 use crate::{
-    model::{Catalog, Kind, Node},
+    model::{Catalog, Element, Kind, Leaf, Literal, Node},
     render::{TemplateError, Templates},
 };
 
@@ -93,7 +95,7 @@ impl fmt::Display for Lines<'_> {
     }
 }
 
-/// The model as files; [`json`] alone is one text and no files.
+/// The model as files.
 pub fn generate(
     catalog: &Catalog,
     target: Target,
@@ -121,6 +123,15 @@ fn expanded(catalog: &Catalog) -> Result<(), GenerateError> {
 fn structs(catalog: &Catalog) -> impl Iterator<Item = &Node> {
     let roots = catalog.types.iter().chain([&catalog.root]);
     roots.flat_map(Node::descend).filter(|node| matches!(node.kind, Kind::Struct(_)))
+}
+
+/// The texts that a signal is one of, each once; none where any text will do.
+fn allowed_texts(leaf: &Leaf) -> Vec<&str> {
+    if leaf.datatype.element != Element::String {
+        return Vec::new();
+    }
+    let mut seen = HashSet::new();
+    leaf.allowed.iter().filter_map(Literal::as_str).filter(|text| seen.insert(*text)).collect()
 }
 
 /// A branch that holds structs and no values.

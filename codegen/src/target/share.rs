@@ -4,12 +4,19 @@
 //! Sameness is looked for among siblings and by content, not by who declared instances:
 //! a model that was read from an expanded JSON shares as much as its source does.
 
-use crate::model::{Kind, Node};
+use std::{
+    collections::HashMap,
+    hash::{DefaultHasher, Hash, Hasher},
+};
+
+use crate::model::{Kind, Literal, Node};
 
 /// Branches below one parent, in the order of the model.
 #[derive(Debug)]
 pub(super) struct Group<'m> {
     pub(super) members: Vec<&'m Node>,
+    /// Where each of them stands among the children.
+    pub(super) places: Vec<usize>,
 }
 
 impl<'m> Group<'m> {
@@ -21,19 +28,60 @@ impl<'m> Group<'m> {
 /// The child branches of `node`, those that are the same together.
 pub(super) fn groups(node: &Node) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
-    for child in node.children().iter().filter(|child| matches!(child.kind, Kind::Branch(_))) {
-        match groups.iter_mut().find(|group| same(group.members[0], child)) {
-            Some(group) => group.members.push(child),
-            None => groups.push(Group { members: vec![child] }),
+    // By digest, so that a thousand branches are not compared with each other.
+    let mut candidates: HashMap<u64, Vec<usize>> = HashMap::new();
+    for (place, child) in node.children().iter().enumerate() {
+        if !matches!(child.kind, Kind::Branch(_)) {
+            continue;
+        }
+        let candidates = candidates.entry(digest(child)).or_default();
+        match candidates.iter().find(|at| same(groups[**at].members[0], child)) {
+            Some(at) => {
+                groups[*at].members.push(child);
+                groups[*at].places.push(place);
+            }
+            None => {
+                candidates.push(groups.len());
+                groups.push(Group { members: vec![child], places: vec![place] });
+            }
         }
     }
     groups
 }
 
-/// The group that `child` is in.
-pub(super) fn position(groups: &[Group<'_>], child: &Node) -> usize {
-    let is_in = |group: &Group<'_>| group.members.iter().any(|member| std::ptr::eq(*member, child));
-    groups.iter().position(is_in).unwrap_or_default()
+/// The number of its group for each place that is in one.
+pub(super) fn numbers(groups: &[Group<'_>]) -> HashMap<usize, usize> {
+    let numbered = groups.iter().enumerate();
+    numbered.flat_map(|(number, group)| group.places.iter().map(move |at| (*at, number))).collect()
+}
+
+/// A hash of most of what [`same`] compares, equal for two that are the same.
+fn digest(node: &Node) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for (at, node) in node.descend().enumerate() {
+        if at > 0 {
+            node.name.hash(&mut hasher);
+        }
+        node.description.hash(&mut hasher);
+        node.children().len().hash(&mut hasher);
+        let Some(leaf) = node.leaf() else { continue };
+        (leaf.role, &leaf.datatype, &leaf.unit, &leaf.pattern).hash(&mut hasher);
+        for literal in [&leaf.min, &leaf.max, &leaf.default].into_iter().flatten() {
+            hash_scalar(literal, &mut hasher);
+        }
+        leaf.allowed.iter().for_each(|literal| hash_scalar(literal, &mut hasher));
+    }
+    hasher.finish()
+}
+
+fn hash_scalar(literal: &Literal, hasher: &mut DefaultHasher) {
+    match literal {
+        Literal::Int(number) => number.hash(hasher),
+        // The sum makes 0.0 of -0.0, which is the same.
+        Literal::Float(number) => (number + 0.0).to_bits().hash(hasher),
+        Literal::String(text) => text.hash(hasher),
+        _ => {}
+    }
 }
 
 /// Whether two nodes lead to the same code; their own names and places do not count.
@@ -50,4 +98,39 @@ fn same(a: &Node, b: &Node) -> bool {
         && a.comment == b.comment
         && a.deprecation == b.deprecation
         && ours.iter().zip(theirs).all(|(a, b)| a.name == b.name && same(a, b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::target::fixture::catalog;
+
+    #[test]
+    fn what_differs_in_anything_but_its_place_is_apart() {
+        let differences = [
+            "A: {type: sensor, datatype: float, min: 0.0}",
+            "A: {type: sensor, datatype: float, min: -0.0}",
+            "A: {type: sensor, datatype: float, min: 1.5}",
+            "A: {type: sensor, datatype: float, min: 2.5}",
+            "A: {type: sensor, datatype: float, min: 2.5, comment: Other.}",
+            "A: {type: sensor, datatype: string, allowed: [x, y]}",
+            "A: {type: sensor, datatype: string, allowed: [x, z]}",
+            "B: {type: sensor, datatype: string, allowed: [x, z]}",
+        ];
+        let mut model = "Car: {type: branch}\n".to_owned();
+        for round in ["First", "Second"] {
+            model += &format!("Car.{round}: {{type: sensor, datatype: uint8}}\n");
+            for (at, signal) in differences.iter().enumerate() {
+                model += &format!("Car.{round}{at}: {{type: branch}}\nCar.{round}{at}.{signal}\n");
+            }
+        }
+        let catalog = catalog(&model);
+        let groups = groups(&catalog.root);
+        let names: Vec<String> = groups.iter().map(|group| group.names().join(" ")).collect();
+        let others = (2..8).map(|at| format!("First{at} Second{at}"));
+        let zeros = "First0 First1 Second0 Second1".to_owned();
+        assert_eq!(names, [zeros].into_iter().chain(others).collect::<Vec<_>>());
+        assert_eq!(groups[1].places, [3, 12]);
+        assert_eq!(numbers(&groups).get(&12), Some(&1));
+    }
 }

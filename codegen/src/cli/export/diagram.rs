@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::{Common, TemplateOptions};
-use crate::target::tree_diagram::{self, Language, Options};
+use crate::target::diagram::{self, Language, Options};
 
 const PLANTUML_EXAMPLES: &str = "\
 Examples:
@@ -20,8 +20,8 @@ Examples:
   vssc export mermaid --root Vehicle.Cabin -o cabin.mmd
   vssc export mermaid -s vss/VehicleEdge.vspec --no-expand --no-signals
 
-Without settings of its own Mermaid draws no more than 50000 characters and 500 lines: take
---root and --depth for a part of a large model.
+Mermaid draws no more than 50000 characters and 500 edges, unless its maxTextSize and maxEdges
+say otherwise: take --root and --depth for a part of a large model.
 ";
 
 /// PlantUML class diagram of the tree.
@@ -78,7 +78,6 @@ impl Diagram {
         let Diagram { common, templates, root, depth, no_signals } = self;
         let options = Options { root, depth, no_signals };
         let templates = templates.read()?;
-        common
-            .export(|catalog| Ok(tree_diagram::to_string(catalog, language, &options, &templates)?))
+        common.export(|catalog| Ok(diagram::to_string(catalog, language, &options, &templates)?))
     }
 }

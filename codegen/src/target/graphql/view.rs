@@ -1,6 +1,6 @@
 //! The schema as the template prints it.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use serde::Serialize;
 
@@ -8,7 +8,7 @@ use super::{Options, names, text};
 use crate::{
     model::{Catalog, Element, Kind, Leaf, Literal, Node, Role},
     target::{
-        facts,
+        allowed_texts, facts,
         identifier::{self, Scope},
         safe,
         share::{self, Group},
@@ -153,51 +153,48 @@ impl<'m> Walk<'m> {
             fields: Vec::new(),
         });
 
-        let groups: Vec<Group<'_>> = share::groups(node);
-        let groups = groups.into_iter().filter(|group| has_values(group.members[0]));
-        let groups: Vec<(Group<'_>, String)> = groups
-            .map(|group| {
-                let part = identifier::type_name(&match &group.members[..] {
-                    [only] => only.name.clone(),
-                    _ => identifier::common(&group.names()),
-                });
-                (group, self.scope.claim(format!("{name}{part}")))
-            })
-            .collect();
-        let mut types: HashMap<&str, &str> = HashMap::new();
+        let groups = self.groups(node, name);
+        let mut types: HashMap<usize, &str> = HashMap::new();
         for (group, name) in &groups {
-            types.extend(group.members.iter().map(|member| (&*member.path, &**name)));
+            types.extend(group.places.iter().map(|at| (*at, &**name)));
         }
-
         let mut scope = Scope::default();
         let mut fields = Vec::new();
-        // The places of each group's members among the children.
-        let mut places: HashMap<&str, Vec<usize>> = HashMap::new();
         for (at, child) in node.children().iter().enumerate() {
-            let (field_type, docs) = match (&child.kind, types.get(&*child.path)) {
+            let (field_type, docs) = match (&child.kind, types.get(&at)) {
                 (Kind::Leaf(leaf), _) => {
                     let value = self.value(name, child, leaf);
                     let alike = members.iter().filter_map(|member| member.children().get(at));
                     self.values.extend(alike.map(|node| (&*node.path, value.clone())));
                     (value, facts::leaf(child, leaf))
                 }
-                (_, Some(branch)) => {
-                    places.entry(branch).or_default().push(at);
-                    ((*branch).to_owned(), facts::branch(child))
-                }
+                (_, Some(branch)) => ((*branch).to_owned(), facts::branch(child)),
                 (_, None) => continue,
             };
             let name = scope.claim(identifier::lower_camel(&child.name));
             fields.push(field(child, name, field_type, docs));
         }
         self.types[index].fields = fields;
-        for (_, name) in &groups {
-            let places = places.remove(&**name).unwrap_or_default();
+        for (Group { places, .. }, name) in &groups {
             let below = members
                 .iter()
                 .flat_map(|member| places.iter().filter_map(|at| member.children().get(*at)));
             self.branch(&below.collect::<Vec<_>>(), name);
         }
+    }
+
+    /// The branches below `node` that hold values, with the names of their types. `parent`
+    /// is the type of `node`.
+    fn groups<'n>(&mut self, node: &'n Node, parent: &str) -> Vec<(Group<'n>, String)> {
+        let groups = share::groups(node).into_iter();
+        let groups = groups.filter(|group| has_values(group.members[0])).map(|group| {
+            let part = identifier::type_name(&match &group.members[..] {
+                [only] => only.name.clone(),
+                _ => identifier::common(&group.names()),
+            });
+            (group, self.scope.claim(format!("{parent}{part}")))
+        });
+        groups.collect()
     }
 
     fn structure(&mut self, node: &'m Node) {
@@ -246,17 +243,15 @@ impl<'m> Walk<'m> {
     fn choice(&mut self, parent: &str, node: &Node, leaf: &Leaf) -> Option<String> {
         let mut scope = Scope::default();
         let values: Vec<Value> = if leaf.enumeration.is_empty() {
-            if leaf.datatype.element != Element::String || leaf.allowed.is_empty() {
-                return None;
-            }
-            let mut seen = HashSet::new();
-            let texts = leaf.allowed.iter().filter_map(Literal::as_str);
-            let texts = texts.filter(|text| seen.insert(*text));
+            let texts = allowed_texts(leaf).into_iter();
             texts.map(|text| choice_value(&mut scope, text, None)).collect()
         } else {
             let pairs = leaf.enumeration.iter();
             pairs.map(|(key, number)| choice_value(&mut scope, key, Some(number))).collect()
         };
+        if values.is_empty() {
+            return None;
+        }
         let name = self.scope.claim(format!("{parent}{}", identifier::type_name(&node.name)));
         let docs = text::block(facts::lines(&format!("The values of {}.", node.path)));
         self.enums.push(Choice { docs, name: name.clone(), values });

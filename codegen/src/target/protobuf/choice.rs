@@ -5,14 +5,12 @@
 //! of a text are numbered from 1 in the order of the model. Its static id tells lists
 //! apart, so a field whose list changed has another number, too.
 
-use std::collections::HashSet;
-
 use serde::Serialize;
 
 use crate::{
-    model::{Element, Leaf, Literal, Node},
+    model::{Leaf, Literal, Node},
     target::{
-        facts,
+        allowed_texts, facts,
         identifier::{self, Scope},
     },
 };
@@ -72,12 +70,8 @@ impl Choices {
 }
 
 fn texts(leaf: &Leaf) -> Option<Vec<(&str, i32)>> {
-    if leaf.datatype.element != Element::String || leaf.allowed.is_empty() {
-        return None;
-    }
-    let mut seen = HashSet::new();
-    let texts = leaf.allowed.iter().filter_map(Literal::as_str).filter(|text| seen.insert(*text));
-    Some(texts.zip(1..).collect())
+    let texts = allowed_texts(leaf);
+    (!texts.is_empty()).then(|| texts.into_iter().zip(1..).collect())
 }
 
 /// `None` where a number does not fit: the field stays an integer then.

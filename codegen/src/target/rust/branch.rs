@@ -99,13 +99,14 @@ impl Walk<'_> {
     fn branch(&mut self, node: &Node, name: &str, place: Place) -> String {
         let mut module = Module::new(self.header, node, name, place);
         let groups = share::groups(node);
+        let numbers = share::numbers(&groups);
         let mut generated: Vec<Option<Generated>> = groups.iter().map(|_| None).collect();
         let mut row = 1;
-        for child in node.children() {
+        for (place, child) in node.children().iter().enumerate() {
             match &child.kind {
                 Kind::Leaf(leaf) => module.leaf(child, leaf, row, self.structs),
                 Kind::Branch(_) => {
-                    let number = share::position(&groups, child);
+                    let number = numbers.get(&place).copied().unwrap_or_default();
                     let target = match generated[number].take() {
                         Some(target) => target,
                         None => self.group(&groups[number], &mut module),

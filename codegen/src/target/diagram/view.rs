@@ -1,13 +1,13 @@
 //! Boxes and lines.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 
 use super::{Language, Options, text};
 use crate::{
     model::{Catalog, Element, Kind, Leaf, Literal, Node},
-    target::{safe, share},
+    target::{facts, safe, share},
 };
 
 /// How many names a box for several branches has.
@@ -113,10 +113,10 @@ impl<'m> Walk<'m, '_> {
     }
 
     fn note_uses(&mut self, node: &'m Node, id: &str) {
-        let from = self.uses.len();
+        let mut seen = HashSet::new();
         for leaf in node.children().iter().filter_map(Node::leaf) {
             if let Element::Struct(name) = &leaf.datatype.element
-                && !self.uses[from..].iter().any(|(_, used)| *used == &**name)
+                && seen.insert(name)
             {
                 self.uses.push((id.to_owned(), name));
             }
@@ -147,15 +147,5 @@ fn names(members: &[&Node]) -> String {
 
 /// `Speed: float in km/h, 0 to 250`
 fn row(node: &Node, leaf: &Leaf) -> String {
-    let mut row = format!("{}: {}", node.name, leaf.datatype);
-    if let Some(unit) = &leaf.unit {
-        row.push_str(&format!(" in {unit}"));
-    }
-    match (&leaf.min, &leaf.max) {
-        (Some(min), Some(max)) => row.push_str(&format!(", {min} to {max}")),
-        (Some(min), None) => row.push_str(&format!(", at least {min}")),
-        (None, Some(max)) => row.push_str(&format!(", at most {max}")),
-        (None, None) => {}
-    }
-    row
+    format!("{}: {}", node.name, facts::value(leaf))
 }
