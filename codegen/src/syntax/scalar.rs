@@ -2,8 +2,6 @@
 //!
 //! `on` is a boolean, `010` is 8, `1:30` is 90, `1e3` and `08` are strings.
 
-use std::rc::Rc;
-
 use super::RawValue;
 
 /// A scalar without quotes and without a tag.

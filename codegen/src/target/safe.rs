@@ -29,7 +29,7 @@ pub(super) fn toml_string(text: &str) -> String {
 /// Control characters, separators that editors take for line ends, and marks of direction.
 pub(super) fn is_deceptive(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{200e}' | '\u{200f}')
+        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{61c}' | '\u{200e}' | '\u{200f}')
         || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
@@ -46,16 +46,14 @@ mod tests {
 "Car\u2028.VersionVSS.Major": {type: attribute, datatype: uint8, default: 1}
 "Car\u2028.VersionVSS.Minor": {type: attribute, datatype: uint8, default: 2}
 "Car\u2028.VersionVSS.Patch": {type: attribute, datatype: uint8, default: 3}
-"Car\u2028.VersionVSS.Label": {type: attribute, datatype: string, default: "a\nEVIL()\r\u202e"}
+"Car\u2028.VersionVSS.Label": {type: attribute, datatype: string, default: "a\nEVIL()\r\u202e\u061c"}
 "Car\u2028.Body": {type: branch}
 "#;
         let catalog = catalog(model);
         let mark = '\u{fffd}';
-        assert!(
-            header(&catalog).ends_with(&format!(
-                " from Car{mark} 1.2.3-a{mark}EVIL(){mark}{mark}, do not edit."
-            ))
-        );
+        assert!(header(&catalog).ends_with(&format!(
+            " from Car{mark} 1.2.3-a{mark}EVIL(){mark}{mark}{mark}, do not edit."
+        )));
         for target in [Target::Python, Target::Rust] {
             for file in generate(&catalog, target, &Templates::embedded()).unwrap() {
                 // In a docstring the text has lines of its own, but no way out.
