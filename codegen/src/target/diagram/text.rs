@@ -6,7 +6,8 @@ use crate::target::safe::is_deceptive;
 
 pub(super) fn escaped(text: &str, language: Language) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut previous = ' ';
+    // In front of a row a dash says that it is private.
+    let mut previous = '-';
     for character in text.chars() {
         // Twice the same sign is markup, as in --struck out-- and [[a link]].
         let is_plain = character.is_alphanumeric()
@@ -33,7 +34,8 @@ mod tests {
             ("Row1, Row2: km/h", "Row1, Row2: km/h", "Row1, Row2: km/h"),
             ("Größe [1]", "Größe [1]", "Größe [1]"),
             (r#"a"b"#, "a#34;b", "a<U+0022>b"),
-            ("--a--", "-#45;a-#45;", "-<U+002D>a-<U+002D>"),
+            ("a--b-", "a-#45;b-", "a-<U+002D>b-"),
+            ("-a", "#45;a", "<U+002D>a"),
             ("{x} 🚗", "#123;x#125; #128663;", "<U+007B>x<U+007D> <U+1F697>"),
             ("a\nb\u{202e}", "a\u{fffd}b\u{fffd}", "a\u{fffd}b\u{fffd}"),
         ];
