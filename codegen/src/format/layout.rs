@@ -109,7 +109,8 @@ fn wants_blank(before: &Item, item: &Item) -> bool {
         return false;
     }
     if before.is_long_node() {
-        return true;
+        // What fills a branch may stand right below it.
+        return item.blank_above || !item.is_include();
     }
     if item.is_long_node() {
         // A comment right above a node belongs to it.

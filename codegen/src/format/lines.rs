@@ -60,7 +60,10 @@ pub(super) fn lines(scan: &Scan) -> Vec<Line> {
             Kind::Structure => {
                 shift = level(&mut levels, body);
                 line.indent = shift.new;
-                line.text = indented(shift.new, &one_blank_behind_the_key(&line.text));
+                // A value of several lines may be aligned with the blanks in front of it.
+                let goes_on = scan.continues.get(number + 1).copied().flatten().is_some();
+                let text = if goes_on { line.text } else { one_blank_behind_the_key(&line.text) };
+                line.text = indented(shift.new, &text);
             }
             Kind::Continued => line.text = continued(body, continues, shift),
             Kind::Comment | Kind::Include => line.indent = width(body),
@@ -129,11 +132,12 @@ fn is_item(text: &str) -> bool {
 
 fn continued(body: &str, continues: Option<Continues>, owner: Level) -> String {
     let text = body.trim();
+    // As far from the key as it was; authors align such lines.
+    let indent = (width(body) + owner.new).saturating_sub(owner.old);
     match continues {
-        Some(Continues::Text { own_line: true }) => indented(owner.new, text),
-        Some(Continues::Text { own_line: false }) => indented(owner.new + STEP, text),
+        Some(Continues::Text { own_line: true }) => indented(indent.max(owner.new), text),
+        Some(Continues::Text { own_line: false }) => indented(indent.max(owner.new + STEP), text),
         Some(Continues::Block) => {
-            let indent = (width(body) + owner.new).saturating_sub(owner.old);
             // Blanks at the end of a line of such a text are part of it.
             let rest = body.trim_start_matches(' ');
             if rest.is_empty() && width(body) <= owner.old {
@@ -142,11 +146,8 @@ fn continued(body: &str, continues: Option<Continues>, owner: Level) -> String {
                 format!("{:indent$}{rest}", "")
             }
         }
-        _ => {
-            let indent = (width(body) + owner.new).saturating_sub(owner.old);
-            // Not before the key that the brackets belong to.
-            indented(indent.max(owner.new), text)
-        }
+        // Not before the key that the brackets belong to.
+        _ => indented(indent.max(owner.new), text),
     }
 }
 

@@ -28,8 +28,15 @@ fn one_blank_line_stands_between_nodes_and_comments_stay_with_theirs() {
         formatted(
             "\n# Head.\n\n\n\n# On A.\nA:\n  type: branch\n# On B.\nB:\n\n  type: branch\n\n\n# Alone.\n\nC:\n  type: branch\n#include d.vspec\n#include e.vspec E\nF:\n  type: branch\n\n"
         ),
-        "# Head.\n\n# On A.\nA:\n  type: branch\n\n# On B.\nB:\n  type: branch\n\n# Alone.\n\nC:\n  type: branch\n\n#include d.vspec\n#include e.vspec E\n\nF:\n  type: branch\n"
+        "# Head.\n\n# On A.\nA:\n  type: branch\n\n# On B.\nB:\n  type: branch\n\n# Alone.\n\nC:\n  type: branch\n#include d.vspec\n#include e.vspec E\n\nF:\n  type: branch\n"
     );
+}
+
+#[test]
+fn an_include_may_stand_right_below_the_branch_that_it_fills() {
+    let text =
+        "A:\n  type: branch\n#include a.vspec A\n\nB:\n  type: branch\n\n#include b.vspec B\n";
+    assert_eq!(formatted(text), text);
 }
 
 #[test]
@@ -53,7 +60,7 @@ fn texts_of_several_lines_keep_what_they_say() {
             "A:\n    comment: |\n        One\n          deeper  \n\n        #include not.vspec\n    description: plain text\n      that goes on\n         and on\n    type: branch\n"
         ),
         // The include counts, wherever it stands, so nothing is moved.
-        "A:\n  comment: |\n      One\n        deeper  \n\n      #include not.vspec\n  description: plain text\n    that goes on\n    and on\n  type: branch\n"
+        "A:\n  comment: |\n      One\n        deeper  \n\n      #include not.vspec\n  description: plain text\n    that goes on\n       and on\n  type: branch\n"
     );
     let kept = "A:\n  comment: |+\n    One\n\n\nB:\n  type: branch\n";
     assert_eq!(formatted(kept), kept);
@@ -69,6 +76,9 @@ fn texts_of_several_lines_keep_what_they_say() {
         ),
         "A:\n  type: branch\n  description:\n    below\n    its key\n  comment: 'one\n\n    two'\n"
     );
+    let aligned = "A:\n  type: branch\n  description: One\n               two.\n  comment:     Three\n               four.\n";
+    assert_eq!(formatted(aligned), aligned);
+    assert_eq!(formatted(&aligned.replace("\n  ", "\n    ")), aligned);
 }
 
 #[test]

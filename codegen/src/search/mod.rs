@@ -5,8 +5,8 @@
 //! All terms must match. A hit in the name counts more than one in the path, that more
 //! than the unit, the description and the comment, in this order; whole words count more
 //! than parts (`IsChildLockActive` has the words is, child, lock and active). Of equal
-//! hits the shorter path goes first, then the order of the model. A word that nothing holds is taken for a slip of the
-//! nearest one that something does.
+//! hits the shorter path goes first, then the order of the model. A word that nothing holds
+//! is taken for a slip of the nearest one that something does.
 //! Must not know: the command line, terminals.
 
 mod query;
