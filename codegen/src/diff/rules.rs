@@ -17,14 +17,34 @@ Breaking, a major step:
   type           all but sensor to actuator and sensor to attribute
   datatype, arraysize, instances, constUID
   unit           changed or removed
-  min, max       narrowed: what was taken is refused
-  pattern        set or changed
+  min, max       narrowed where apps make the value (actuators, properties): what was taken
+                 is refused
+  pattern        set or changed, there too
   allowed, enum  a value removed, or added to a signal that apps only read; the list set or
                  removed; another number for a key
 New, a minor step: additions, an actuator that was a sensor, a unit where there was none,
-wider bounds, a further value for an actuator, a pattern removed, a deprecation.
+other bounds or another pattern of a signal that apps only read, wider bounds, a further
+value for an actuator, a pattern removed, a deprecation.
 All the rest is a patch: texts, fka, default, attributes that the language does not know.
 ";
+
+/// What apps do with a node.
+#[derive(Clone, Copy)]
+struct Access {
+    /// They made its values before the change, so they notice what is refused.
+    was_written: bool,
+    /// They set it.
+    is_actuator: bool,
+}
+
+impl Access {
+    fn of(old: &Node, new: &Node) -> Access {
+        Access {
+            was_written: matches!(old.type_name(), "actuator" | "property"),
+            is_actuator: new.type_name() == "actuator",
+        }
+    }
+}
 
 /// Every attribute that differs between two nodes.
 pub(super) fn changes(old: &Node, new: &Node) -> Vec<AttributeChange> {
@@ -38,10 +58,10 @@ pub(super) fn changes(old: &Node, new: &Node) -> Vec<AttributeChange> {
         after.retain(|name, _| *name == "type");
     }
     let gone = before.keys().filter(|name| !after.contains_key(**name));
-    let is_actuator = new.type_name() == "actuator";
+    let access = Access::of(old, new);
     let change = |name: &&str| {
         let (old, new) = (before.get(name), after.get(name));
-        (old != new).then(|| change(name, old, new, is_actuator))
+        (old != new).then(|| change(name, old, new, access))
     };
     after.keys().chain(gone).filter_map(change).collect()
 }
@@ -66,9 +86,9 @@ fn change(
     name: &str,
     old: Option<&Literal>,
     new: Option<&Literal>,
-    is_actuator: bool,
+    access: Access,
 ) -> AttributeChange {
-    let (step, reason) = judge(name, old, new, is_actuator);
+    let (step, reason) = judge(name, old, new, access);
     AttributeChange {
         name: name.to_owned(),
         old: old.cloned(),
@@ -83,7 +103,7 @@ fn judge(
     name: &str,
     old: Option<&Literal>,
     new: Option<&Literal>,
-    is_actuator: bool,
+    access: Access,
 ) -> (Step, Option<String>) {
     let plain = |step| (step, None);
     match (name, old, new) {
@@ -92,19 +112,19 @@ fn judge(
         ("unit" | "deprecation", None, _) => plain(Step::Minor),
         ("unit", Some(old), Some(new)) => unit(old, new),
         ("unit", ..) => plain(Step::Major),
-        ("min", ..) => bound(old, new, |old, new| new > old),
-        ("max", ..) => bound(old, new, |old, new| new < old),
-        ("pattern", _, None) => plain(Step::Minor),
-        ("pattern", ..) => plain(Step::Major),
+        ("min", ..) => bound(old, new, access, |old, new| new > old),
+        ("max", ..) => bound(old, new, access, |old, new| new < old),
+        ("pattern", _, Some(_)) if access.was_written => plain(Step::Major),
+        ("pattern", ..) => plain(Step::Minor),
         ("allowed", Some(Literal::List(old)), Some(Literal::List(new))) => {
             let text = |items: &[Literal]| items.iter().map(Literal::to_string).collect();
-            choices(text(old), text(new), is_actuator)
+            choices(text(old), text(new), access.is_actuator)
         }
         ("enum", Some(Literal::Map(old)), Some(Literal::Map(new))) => {
             let text = |keys: &IndexMap<String, Literal>| {
                 keys.iter().map(|(key, number)| format!("{key} = {number}")).collect()
             };
-            choices(text(old), text(new), is_actuator)
+            choices(text(old), text(new), access.is_actuator)
         }
         ("allowed" | "enum", ..) => plain(Step::Major),
         _ => plain(Step::Patch),
@@ -139,13 +159,15 @@ fn unit(old: &Literal, new: &Literal) -> (Step, Option<String>) {
 fn bound(
     old: Option<&Literal>,
     new: Option<&Literal>,
+    access: Access,
     is_narrower: impl Fn(f64, f64) -> bool,
 ) -> (Step, Option<String>) {
     let (step, reason) = match (old.and_then(Literal::as_f64), new.and_then(Literal::as_f64)) {
         (Some(old), Some(new)) if old == new => (Step::Patch, "the same number"),
         (Some(old), Some(new)) if !is_narrower(old, new) => (Step::Minor, "wider"),
         (Some(_), None) => (Step::Minor, "wider"),
-        _ => (Step::Major, "narrower"),
+        _ if access.was_written => (Step::Major, "narrower"),
+        _ => (Step::Minor, "narrower"),
     };
     (step, Some(reason.to_owned()))
 }
@@ -172,6 +194,8 @@ fn choices(old: Vec<String>, new: Vec<String>, is_actuator: bool) -> (Step, Opti
 mod tests {
     use super::*;
 
+    const ACTUATOR: Access = Access { was_written: true, is_actuator: true };
+
     fn literal(json: &str) -> Option<Literal> {
         Some(json).filter(|json| *json != "-").map(|json| serde_json::from_str(json).unwrap())
     }
@@ -194,13 +218,16 @@ mod tests {
             ("unit", "\"celsius\"", "\"Celsius\"", false, Patch),
             ("unit", "-", "\"m\"", false, Minor),
             ("min", "0", "1", true, Major),
-            ("min", "-", "1", false, Major),
+            ("min", "0", "1", false, Minor),
+            ("min", "-", "1", true, Major),
             ("min", "0", "-1", false, Minor),
             ("min", "0", "0.0", false, Patch),
-            ("max", "10", "9.5", false, Major),
+            ("max", "10", "9.5", true, Major),
+            ("max", "-", "9.5", false, Minor),
             ("max", "10", "11", false, Minor),
             ("max", "10", "-", false, Minor),
-            ("pattern", "-", "\"a\"", false, Major),
+            ("pattern", "-", "\"a\"", true, Major),
+            ("pattern", "-", "\"a\"", false, Minor),
             ("pattern", "\"a\"", "-", false, Minor),
             ("allowed", "[1, 2]", "[1]", true, Major),
             ("allowed", "[1]", "[1, 2]", true, Minor),
@@ -217,7 +244,8 @@ mod tests {
             ("x-mine", "-", "true", false, Patch),
         ] {
             let (old, new) = (literal(old), literal(new));
-            let (step, _) = judge(name, old.as_ref(), new.as_ref(), is_actuator);
+            let access = Access { was_written: is_actuator, is_actuator };
+            let (step, _) = judge(name, old.as_ref(), new.as_ref(), access);
             assert_eq!(step, expected, "{name}: {old:?} -> {new:?}");
         }
     }
@@ -226,7 +254,7 @@ mod tests {
     fn values_that_came_and_went_are_named() {
         let list = |json| literal(json);
         let (old, new) = (list("[\"A\", \"B\"]"), list("[\"B\", \"C\"]"));
-        let (_, reason) = judge("allowed", old.as_ref(), new.as_ref(), true);
+        let (_, reason) = judge("allowed", old.as_ref(), new.as_ref(), ACTUATOR);
         assert_eq!(reason.as_deref(), Some("removed A; added C"));
     }
 }

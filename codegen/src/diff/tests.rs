@@ -52,14 +52,14 @@ Removed
   - Car.B  sensor  breaking
 
 Changed
-  ~ Car.A  actuator  breaking
+  ~ Car.A  actuator
       type: sensor -> actuator
-      max: 10 -> 9 (narrower)  breaking
+      max: 10 -> 9 (narrower)
 
 Added
   + Car.C  actuator
 
-3 changes, 2 breaking; a major step
+3 changes, 1 breaking; a major step
 "
     );
 }
@@ -186,4 +186,21 @@ fn texts_of_a_model_do_not_reach_the_terminal_or_the_page_raw() {
     let diff = between(old, new);
     assert!(!diff.to_text(false).contains('\x1b'));
     assert!(diff.to_markdown().contains("\\*b\\*"), "{}", diff.to_markdown());
+}
+
+#[test]
+fn narrower_bounds_break_those_alone_who_made_the_value_before() {
+    let signal =
+        |kind: &str, max: u8| format!("Car.A: {{type: {kind}, datatype: uint8, max: {max}}}\n");
+    let step = |old: &str, new: &str| between(&signal(old, 9), &signal(new, 8)).step;
+    assert_eq!(step("actuator", "actuator"), Step::Major);
+    assert_eq!(step("sensor", "sensor"), Step::Minor);
+    assert_eq!(step("attribute", "attribute"), Step::Minor);
+    assert_eq!(step("sensor", "actuator"), Step::Minor, "nobody could set it before");
+    let property = |max: u8| {
+        format!(
+            "Car.S: {{type: struct}}\nCar.S.A: {{type: property, datatype: uint8, max: {max}}}\n"
+        )
+    };
+    assert_eq!(between(&property(9), &property(8)).step, Step::Major);
 }

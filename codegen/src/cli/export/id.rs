@@ -20,8 +20,8 @@ Examples:
   vssc export id --validate-static-uid ids.yaml --validate-only
   vssc export id vss/VehicleEdge.vspec --case-sensitive
 
-An id is a hash of a node's name, datatype, unit, type and bounds. A node that is renamed keeps
-it with 'fka: [Old.Name]', one that changes on purpose with 'constUID'.
+An id is a hash of a node's name, datatype, unit, type, bounds and allowed values. A node that
+is renamed keeps it with 'fka: [Old.Name]', one that changes on purpose with 'constUID'.
 
 Exit code: 0; 1 where the model has errors, two nodes have the same id, or the check against
 an older file finds ids that changed or are gone: nothing is written then; 2 for arguments
