@@ -133,7 +133,7 @@ fn colours_come_when_asked_for() {
 fn a_page_is_found_by_its_code_in_any_case_or_its_number() {
     let (code, page, _) = run(&["explain", "VSS012"]);
     assert_eq!(code, Some(0));
-    assert!(page.starts_with("VSS012: an include without a file name\n"), "{page}");
+    assert!(page.starts_with("VSS012: a malformed include\n"), "{page}");
     for name in ["vss012", "12", "012"] {
         assert_eq!(run(&["explain", name]).1, page);
     }

@@ -57,7 +57,7 @@ codes! {
     // Includes and overlays
     10 Error MissingInclude "an included file that is not there"
     11 Error IncludeCycle "files that include each other"
-    12 Error BadInclude "an include without a file name"
+    12 Error BadInclude "a malformed include"
     13 Warning GlobMatchesNothing "an overlay pattern that matches nothing"
     14 Error TooManyIncludes "includes that multiply beyond all sense"
     15 Warning IncludeOverrides "a value that an included file sets otherwise"
@@ -105,6 +105,7 @@ codes! {
     61 Error BadRange "an instance range that counts backwards or too far"
     62 Warning UnknownInstance "a path between the instances that is none of them"
     63 Error TooLarge "instances that multiply beyond all sense"
+    64 Warning InstanceTwice "an instance that is named twice"
     // Struct types
     70 Error MissingNamespace "a struct type in a namespace that nothing defines"
     71 Warning TypeDefinedTwice "a struct type that two types files define differently"

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::{Attribute, Attributes, Name, Raw, RawValue, parse_raw};
 use crate::{
-    diagnostic::{Code, Report, Sink},
+    diagnostic::{Code, Report, Severity, Sink},
     source::{Input, SourceId, Span},
 };
 
@@ -110,23 +110,38 @@ fn take_includes(
 
 /// The `includes` of a branch: files whose nodes go below it.
 fn branch_includes(includes: &mut Vec<Include>, node: &Rc<str>, value: &Raw, sink: &mut Sink) {
-    let mut wrong = |raw: &Raw, expected: &str| {
+    let wrong = |raw: &Raw, expected: &str| {
         let message = format!("'includes' takes {expected}, not {}", raw.kind());
-        sink.push(Report::new(Code::BadInclude, message).at(raw.span));
+        Report::new(Code::BadInclude, message).at(raw.span)
     };
     let RawValue::List(files) = &value.value else {
-        return wrong(value, "a list of files");
+        sink.push(wrong(value, "a list of files"));
+        return;
     };
     for file in files.iter() {
         match &file.value {
-            RawValue::String(name) => includes.push(Include {
-                file: name.clone(),
-                prefix: Some(node.clone()),
-                span: file.span,
-            }),
-            _ => wrong(file, "file names"),
+            RawValue::String(name) => {
+                let (include, report) = branch_include(name, node, file.span);
+                includes.push(include);
+                report.into_iter().for_each(|report| sink.push(report));
+            }
+            _ => sink.push(wrong(file, "file names")),
         }
     }
+}
+
+/// The language reads it as the line `#include FILE NODE`, in which more than one word behind
+/// the file is prose.
+fn branch_include(text: &str, node: &Rc<str>, span: Span) -> (Include, Option<Report>) {
+    let mut words = text.split_whitespace();
+    let file = words.next().unwrap_or_default().into();
+    let Some(word) = words.next() else {
+        return (Include { file, prefix: Some(node.clone()), span }, None);
+    };
+    let message = format!("with '{word}' behind the file, its nodes do not go below '{node}'");
+    let report = Report::new(Code::BadInclude, message).graded(Severity::Warning).at(span);
+    let report = report.help(format!("write '{file}' alone; for a prefix, '#include FILE PREFIX'"));
+    (Include { file, prefix: None, span }, Some(report))
 }
 
 fn text_key(key: &Raw, sink: &mut Sink) -> Option<Rc<str>> {

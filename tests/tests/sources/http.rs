@@ -79,6 +79,24 @@ fn everything_that_belongs_to_a_model_may_be_at_an_address() {
 }
 
 #[test]
+fn struct_types_and_what_they_include_may_be_at_an_address() {
+    let types = "Types: {type: branch}\n#include parts.vspec Types\n";
+    let parts = "Part: {type: struct}\nPart.Id: {type: property, datatype: uint8}\n";
+    let model = "Car: {type: branch}\nCar.Door: {type: sensor, datatype: Types.Part}\n";
+    let files = vec![("types.vspec", types), ("parts.vspec", parts), ("model.vspec", model)];
+    let server = Server::of(files);
+    let request = Request {
+        model: Some(Input::parse(&server.at("model.vspec"))),
+        types: vec![Input::parse(&server.at("types.vspec"))],
+        ..Request::default()
+    };
+    let (catalog, problems) = compiled_by(&HostLoader::with(Access::default()), request);
+    assert_eq!(problems, "");
+    let json = json::to_string(&catalog.unwrap(), false);
+    assert!(json.contains(r#""Part": {"children": {"Id""#), "{json}");
+}
+
+#[test]
 fn a_missing_model_is_reported() {
     let server = Server::of(Vec::<(_, Vec<u8>)>::new());
     assert_eq!(problems(&server), unreadable("there is no such file"));

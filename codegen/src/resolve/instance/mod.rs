@@ -172,7 +172,7 @@ fn without_instances(attributes: &Attributes) -> Attributes {
 fn make_instances(tree: &mut Tree, id: NodeId, levels: &[Level], is_sibling: bool) -> Option<Made> {
     let declaring = tree.node(id).shallow();
     let mut made = Made { top: Vec::new(), leaves: Vec::new() };
-    // Naming an instance twice makes it once.
+    // Naming an instance twice makes it once, which was warned of.
     let mut known: HashMap<(Option<NodeId>, Rc<str>), NodeId> = HashMap::new();
     let mut all = Vec::new();
     let mut frontier: Vec<(Option<NodeId>, usize)> = vec![(None, 0)];

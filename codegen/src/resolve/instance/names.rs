@@ -1,6 +1,9 @@
 //! The value of `instances`: names, ranges, lists of them, by level.
 
-use std::rc::Rc;
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    rc::Rc,
+};
 
 use crate::{
     diagnostic::{Code, Report, Sink},
@@ -37,6 +40,8 @@ pub(super) fn levels(instances: &Raw, sink: &mut Sink) -> Option<Vec<Level>> {
         }
     };
     let mut levels = Vec::with_capacity(items.len());
+    // Those of the present level; items that do not descend share one.
+    let mut named = HashMap::new();
     for item in items.iter() {
         let mut names = Vec::new();
         let is_list = match &item.value {
@@ -51,7 +56,16 @@ pub(super) fn levels(instances: &Raw, sink: &mut Sink) -> Option<Vec<Level>> {
                 false
             }
         };
+        for (name, span) in &names {
+            match named.entry(name.clone()) {
+                Entry::Vacant(entry) => _ = entry.insert(*span),
+                Entry::Occupied(first) => sink.push(twice(name, *span, *first.get())),
+            }
+        }
         let descends = is_list || names.len() > 1;
+        if descends {
+            named.clear();
+        }
         levels.push(Level { names, descends });
     }
     if levels.iter().filter(|level| level.descends).count() > MAX_LEVELS {
@@ -60,6 +74,12 @@ pub(super) fn levels(instances: &Raw, sink: &mut Sink) -> Option<Vec<Level>> {
         return None;
     }
     Some(levels)
+}
+
+/// An instance is made once, however often it is named.
+fn twice(name: &str, span: Span, first: Span) -> Report {
+    let report = Report::new(Code::InstanceTwice, format!("the instance '{name}' is named twice"));
+    report.at(span).label(first, "and here")
 }
 
 /// The value as a list, for exports that do not expand it.

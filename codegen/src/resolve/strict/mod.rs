@@ -40,17 +40,20 @@ struct Exception {
 }
 
 /// Reads the file of exceptions: full names, each with a list of rules, or with nothing for
-/// all of them. Without a rule that is held nobody needs it.
+/// all of them. Without a rule that is held nobody needs it, which is said.
 pub(super) fn exceptions(
     request: &Request,
     reader: &mut Reader<'_>,
     sink: &mut Sink,
 ) -> Exceptions {
     let mut exceptions = Exceptions::default();
-    let Some(input) = request.strict_exceptions.as_ref().filter(|_| !request.strict.is_empty())
-    else {
+    let Some(input) = &request.strict_exceptions else { return exceptions };
+    if request.strict.is_empty() {
+        let message = format!("no strict rule is held that {input} could except from");
+        let report = Report::new(Code::BadExceptions, message).graded(Severity::Warning);
+        sink.push(report.help("add --strict, or --aborts with a rule"));
         return exceptions;
-    };
+    }
     let Some(root) = reader.require(input, sink).and_then(|id| reader.raw(id, sink)) else {
         return exceptions;
     };
