@@ -37,6 +37,7 @@ fn the_exit_code_tells_what_breaks() {
     assert_eq!(code(&["broken.vspec", "old.vspec"]), Some(1));
     assert_eq!(code(&["old.vspec"]), Some(2), "nothing to compare with");
     assert_eq!(code(&["old.vspec", "old.vspec", "--output", "rhubarb"]), Some(2));
+    assert_eq!(code(&["-", "-"]), Some(2), "standard input is one model");
 }
 
 #[test]

@@ -1,6 +1,5 @@
 use std::process::ExitCode;
 
-use anyhow::ensure;
 use clap::{Args, ValueEnum, builder::NonEmptyStringValueParser};
 
 use super::{messages::Stream, model::ModelOptions, output};
@@ -72,7 +71,10 @@ impl Diff {
         before.model = Some(Input::parse(&self.old));
         before.overlays = self.old_overlays.iter().map(|name| Input::parse(name)).collect();
         let both = before.model == Some(Input::Stdin) && after.model == Some(Input::Stdin);
-        ensure!(!both, "of two models, one can come from standard input");
+        if both {
+            output::say("error: of two models, one can come from standard input");
+            return Ok(ExitCode::from(2));
+        }
 
         let compile = |request| self.new.compile_as(request, Stream::Stderr);
         let (old, new) = match (compile(&before), compile(&after)) {

@@ -44,31 +44,39 @@ fn places<'i>(index: &'i Index<'_>) -> HashMap<&'i str, usize> {
     places
 }
 
+impl<'a> Single<'a> {
+    fn new(kind: ChangeKind, node: &'a Indexed<'a>) -> Single<'a> {
+        let signals = signal(node).collect();
+        Single { kind, node, from: None, attributes: Vec::new(), signals }
+    }
+}
+
 fn singles<'a>(old: &'a Index<'a>, new: &'a Index<'a>, pairs: &Pairs) -> Vec<Single<'a>> {
     let [mut removed, mut renamed, mut added] = [(); 3].map(|()| Folding::default());
     for at in &pairs.removed {
-        removed.add(ChangeKind::Removed, &old.nodes[*at], *at, None, Vec::new());
+        removed.add(*at, Single::new(ChangeKind::Removed, &old.nodes[*at]));
     }
     let mut changed = Vec::new();
     for (at, pair) in pairs.new.iter().enumerate() {
         let node = &new.nodes[at];
         let Some(was) = pair.map(|was| &old.nodes[was]) else {
-            added.add(ChangeKind::Added, node, at, None, Vec::new());
+            added.add(at, Single::new(ChangeKind::Added, node));
             continue;
         };
         let attributes = rules::changes(was.node, node.node);
         if was.node.path != node.node.path {
+            let from = Some(was);
+            let single = Single { from, attributes, ..Single::new(ChangeKind::Renamed, node) };
             // It went along with its branch, or its own way.
             let is_along = node.parent.and_then(|parent| pairs.new[parent]) == was.parent
                 && was.node.name == node.node.name;
-            if !is_along {
-                renamed.open(ChangeKind::Renamed, node, at, Some(was), attributes);
+            if is_along {
+                renamed.add(at, single);
             } else {
-                renamed.add(ChangeKind::Renamed, node, at, Some(was), attributes);
+                renamed.open(at, single);
             }
         } else if !attributes.is_empty() {
-            let (kind, signals) = (ChangeKind::Changed, signal(node).collect());
-            changed.push(Single { kind, node, from: None, attributes, signals });
+            changed.push(Single { attributes, ..Single::new(ChangeKind::Changed, node) });
         }
     }
     let lists = [removed.singles, renamed.singles, changed, added.singles];
@@ -85,36 +93,21 @@ struct Folding<'a> {
 
 impl<'a> Folding<'a> {
     /// To the change of the branch above, where there is one and nothing else to say.
-    fn add(
-        &mut self,
-        kind: ChangeKind,
-        node: &'a Indexed<'a>,
-        at: usize,
-        from: Option<&'a Indexed<'a>>,
-        attributes: Vec<AttributeChange>,
-    ) {
-        let owner = node.parent.and_then(|parent| self.owners.get(&parent).copied());
-        match owner.filter(|_| attributes.is_empty()) {
+    fn add(&mut self, at: usize, single: Single<'a>) {
+        let owner = single.node.parent.and_then(|parent| self.owners.get(&parent).copied());
+        match owner.filter(|_| single.attributes.is_empty()) {
             Some(owner) => {
-                self.singles[owner].signals.extend(signal(node));
+                self.singles[owner].signals.extend(single.signals);
                 self.owners.insert(at, owner);
             }
-            None => self.open(kind, node, at, from, attributes),
+            None => self.open(at, single),
         }
     }
 
     /// A change of its own.
-    fn open(
-        &mut self,
-        kind: ChangeKind,
-        node: &'a Indexed<'a>,
-        at: usize,
-        from: Option<&'a Indexed<'a>>,
-        attributes: Vec<AttributeChange>,
-    ) {
+    fn open(&mut self, at: usize, single: Single<'a>) {
         self.owners.insert(at, self.singles.len());
-        let signals = signal(node).collect();
-        self.singles.push(Single { kind, node, from, attributes, signals });
+        self.singles.push(single);
     }
 }
 
