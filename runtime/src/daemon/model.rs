@@ -20,8 +20,8 @@ use crate::supervisor::Model;
 /// Where the model comes from.
 #[derive(Clone, Debug)]
 pub(crate) enum ModelSource {
-    /// To be compiled.
-    Compile(Request),
+    /// To be compiled. Boxed: a request is many times larger than a path.
+    Compile(Box<Request>),
     /// A folder with `manifest.json` and `vehicle_signal_model/`, as `vssc` writes them.
     Generated(PathBuf),
 }
@@ -130,7 +130,7 @@ pub(crate) fn source(request: Request) -> ModelSource {
         Some(Input::Path(path)) if path.join(MANIFEST).is_file() => {
             ModelSource::Generated(path.clone())
         }
-        _ => ModelSource::Compile(request),
+        _ => ModelSource::Compile(Box::new(request)),
     }
 }
 
