@@ -63,8 +63,10 @@ fn singles<'a>(old: &'a Index<'a>, new: &'a Index<'a>, pairs: &Pairs) -> Vec<Sin
             added.add(at, Single::new(ChangeKind::Added, node));
             continue;
         };
-        let attributes = rules::changes(was.node, node.node);
+        let mut attributes = rules::changes(was.node, node.node);
         if was.node.path != node.node.path {
+            // That it was renamed says the same.
+            attributes.retain(|change| change.name != "fka");
             let from = Some(was);
             let single = Single { from, attributes, ..Single::new(ChangeKind::Renamed, node) };
             // It went along with its branch, or its own way.

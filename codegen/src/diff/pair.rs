@@ -76,8 +76,8 @@ pub(super) fn pair(old: &Index<'_>, new: &Index<'_>) -> Pairs {
         if pairs[at].is_some() {
             continue;
         }
-        let found = former.find(&new.nodes[at]).or_else(|| beside_parent(old, new, at, &pairs));
-        if let Some(found) = found.filter(|found| !is_taken[*found]) {
+        let found = [former.find(&new.nodes[at]), beside_parent(old, new, at, &pairs)];
+        if let Some(found) = found.into_iter().flatten().find(|found| !is_taken[*found]) {
             is_taken[found] = true;
             pairs[at] = Some(found);
         }
@@ -105,9 +105,9 @@ impl<'a> Former<'a> {
 
     fn find(&self, new: &Indexed<'_>) -> Option<usize> {
         new.node.fka.iter().find_map(|path| {
-            let exact = self.by_path.get(path.as_str());
-            let instance = || self.by_instance.get(&(path.clone(), &new.instances[..]));
-            exact.or_else(instance).copied()
+            // The instances of a branch have its `fka`, and are not the branch.
+            let instance = self.by_instance.get(&(path.clone(), &new.instances[..]));
+            instance.or_else(|| self.by_path.get(path.as_str())).copied()
         })
     }
 }

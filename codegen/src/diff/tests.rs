@@ -135,6 +135,20 @@ fn a_rename_is_known_by_its_fka_in_every_instance() {
 }
 
 #[test]
+fn a_branch_with_instances_is_renamed_with_all_of_them() {
+    let leaf = "{type: sensor, datatype: boolean}";
+    let old = format!("{DOORS}Car.Door.Is: {leaf}\nCar.Door.Has: {leaf}\n");
+    let new = old.replace("Car.Door", "Car.Gate").replace("branch,", "branch, fka: [Car.Door],");
+    let expected = "Renamed\n  > Car.Door -> Car.Gate  branch, 8 signals  breaking\n\n1 change,";
+    let text = shown(&old, &new);
+    assert!(text.starts_with(expected), "{text}");
+    // What is more than a new name is said of the signal.
+    let text = shown(&old, &new.replace("Has: {type: sensor", "Has: {type: actuator"));
+    let expected = "  > Car.Door.*.*.Has -> Car.Gate.*.*.Has  actuator, 4 signals  breaking\n      type: sensor -> actuator\n";
+    assert!(text.contains(expected), "{text}");
+}
+
+#[test]
 fn an_fka_of_a_node_that_is_still_there_renames_nothing() {
     let old = "Car.A: {type: sensor, datatype: string}\n";
     let new = format!("{old}Car.B: {{type: sensor, datatype: string, fka: [Car.A]}}\n");
