@@ -46,6 +46,16 @@ fn a_search_without_a_hit_fails_and_a_slip_is_mended() {
 }
 
 #[test]
+fn a_model_in_the_place_of_words_is_told_where_it_goes() {
+    let help = "to look into a model, name it with --vspec vss/VehicleEdge.vspec\n";
+    let (code, said) = failure(&["search", "speed", "vss/VehicleEdge.vspec"]);
+    assert_eq!((code, said), (Some(1), format!("nothing is found; {help}")));
+    let (code, said) = failure(&["tree", "vss/VehicleEdge.vspec"]);
+    let message = format!("error: there is no 'vss/VehicleEdge.vspec' in the model; {help}");
+    assert_eq!((code, said), (Some(1), message));
+}
+
+#[test]
 fn a_tree_begins_where_it_is_told_to() {
     let door = stdout(&["tree", "Vehicle.Cabin.Door", "--depth", "1"]);
     assert_eq!(door, "Vehicle.Cabin.Door\n  Row1  8 signals\n  Row2  8 signals\n");

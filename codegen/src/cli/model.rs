@@ -1,6 +1,6 @@
 //! The options that name a model, shared by every subcommand that reads one.
 
-use std::{fmt, process::ExitCode};
+use std::{fmt, path::Path, process::ExitCode};
 
 use clap::{Args, ValueEnum, builder::NonEmptyStringValueParser};
 
@@ -15,6 +15,10 @@ use crate::{
     model::Catalog,
     source::{Input, Loader},
 };
+
+/// Help of --vspec where another argument stands in the place of MODEL.
+pub(super) const VSPEC_HELP: &str = "Root file of the model, or a folder or an archive that holds \
+                                     it [default: the embedded default model]";
 
 #[derive(Debug, Args)]
 pub(super) struct ModelOptions {
@@ -214,6 +218,12 @@ impl ModelOptions {
     pub(super) fn say(&self, text: impl fmt::Display) {
         self.messages.say(text);
     }
+}
+
+/// What to say to somebody who wrote a file where none belongs.
+pub(super) fn no_file_here(words: &[String]) -> Option<String> {
+    let file = words.iter().find(|word| Path::new(word).exists())?;
+    Some(format!("to look into a model, name it with --vspec {file}"))
 }
 
 #[cfg(test)]

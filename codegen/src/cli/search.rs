@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use super::{
-    model::ModelOptions,
+    model::{ModelOptions, VSPEC_HELP, no_file_here},
     output::{self, counted, say},
 };
 use crate::{
@@ -37,6 +37,7 @@ const MAX_DESCRIPTION: usize = 72;
 #[command(after_help = EXAMPLES)]
 #[command(after_long_help = format!("{EXAMPLES}\n{GRAMMAR}\n{EXIT_CODES}"))]
 #[command(mut_arg("model", |arg| arg.long("model").hide(true)))]
+#[command(mut_arg("vspec", |arg| arg.help(VSPEC_HELP)))]
 pub(super) struct Search {
     /// What to look for; all words must match.
     #[arg(value_name = "WORDS", required = true)]
@@ -102,7 +103,9 @@ impl Search {
         };
         output::print(text.as_bytes())?;
         if found.hits.is_empty() {
-            say("nothing is found; fewer words, or parts of words, find more");
+            let fewer = || "fewer words, or parts of words, find more".to_owned();
+            let help = no_file_here(&self.words).unwrap_or_else(fewer);
+            say(format_args!("nothing is found; {help}"));
             return Ok(ExitCode::FAILURE);
         }
         if found.hits.len() > hits.len() {

@@ -6,7 +6,10 @@ use std::{
 use anyhow::bail;
 use clap::Args;
 
-use super::{model::ModelOptions, output};
+use super::{
+    model::{ModelOptions, VSPEC_HELP, no_file_here},
+    output,
+};
 use crate::{
     model::{Catalog, Node, nearest},
     outline::Outline,
@@ -23,6 +26,7 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 #[command(mut_arg("model", |arg| arg.long("model").hide(true)))]
+#[command(mut_arg("vspec", |arg| arg.help(VSPEC_HELP)))]
 pub(super) struct Tree {
     /// The node to begin with, with or without the name of the root [default: the root].
     path: Option<String>,
@@ -66,6 +70,9 @@ fn find<'a>(catalog: &'a Catalog, path: &str) -> anyhow::Result<&'a Node> {
     let found = nodes().find(|node| node.path == path);
     if let Some(node) = found.or_else(|| nodes().find(|node| node.path == below_root)) {
         return Ok(node);
+    }
+    if let Some(help) = no_file_here(&[path.to_owned()]) {
+        bail!("there is no '{path}' in the model; {help}");
     }
     let paths = || nodes().map(|node| node.path.as_str());
     match nearest(path, paths()).or_else(|| nearest(&below_root, paths())) {

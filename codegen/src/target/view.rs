@@ -154,6 +154,7 @@ pub fn schema() -> Schema {
 }
 
 /// Names of all fields, for those who mistype one.
+#[cfg(feature = "cli")]
 pub(crate) fn field_names() -> Vec<String> {
     let schema = schema();
     let definitions = schema.get("$defs").and_then(|defs| defs.as_object());
