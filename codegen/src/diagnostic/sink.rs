@@ -1,10 +1,17 @@
 use std::collections::HashSet;
 
 use super::{Code, Diagnostic, Severity, place::Places};
-use crate::source::{SourceMap, Span};
+use crate::{
+    model,
+    source::{SourceMap, Span},
+};
 
 /// In characters.
 const MAX_MESSAGE: usize = 400;
+
+/// With how many names problems are compared, all together. Nobody reads thousands of
+/// suggestions, and each may look through thousands of names.
+const MAX_COMPARED: usize = 200_000;
 
 /// A problem as a pass sees it: places are spans.
 #[derive(Debug)]
@@ -82,6 +89,8 @@ pub(crate) struct Sink {
     errors: usize,
     /// Values that replaced others: the new one, and the old.
     replaced: Vec<(Span, Span)>,
+    /// How many names were compared for suggestions.
+    compared: usize,
 }
 
 impl Sink {
@@ -93,6 +102,20 @@ impl Sink {
         }
         self.errors += usize::from(report.severity == Severity::Error);
         self.reports.push(report);
+    }
+
+    /// As [`model::nearest`], for names that are as many as the model has: after too many
+    /// comparisons nothing is near any more.
+    pub(crate) fn nearest<'a>(
+        &mut self,
+        wanted: &str,
+        candidates: impl IntoIterator<Item = &'a str>,
+    ) -> Option<&'a str> {
+        if self.compared >= MAX_COMPARED {
+            return None;
+        }
+        let compared = &mut self.compared;
+        model::nearest(wanted, candidates.into_iter().inspect(|_| *compared += 1))
     }
 
     pub(crate) fn has_error(&self) -> bool {
@@ -157,5 +180,18 @@ fn resolve(report: Report, places: &mut Places<'_>) -> Diagnostic {
         labels: labels.map(|(rank, (span, text))| places.label(rank, span, text)).collect(),
         included_by: first.map_or_else(Vec::new, |source| places.included_by(source)),
         help: report.help,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn suggestions_end_where_they_would_take_long() {
+        let mut sink = Sink::default();
+        assert_eq!(sink.nearest("unit8", ["uint8"]), Some("uint8"));
+        assert_eq!(sink.nearest("unit8", std::iter::repeat_n("", MAX_COMPARED)), None);
+        assert_eq!(sink.nearest("unit8", ["uint8"]), None);
     }
 }

@@ -11,7 +11,6 @@ use super::{
 };
 use crate::{
     diagnostic::{Code, Report, Sink},
-    model::nearest,
     source::{Input, Span},
     syntax::Attributes,
 };
@@ -47,21 +46,44 @@ pub(super) fn spell_out<'n>(
             spelled.insert(key, (span, attributes));
             continue;
         }
-        let pattern: Vec<char> = key.chars().collect();
-        let matched: Vec<_> = flat.nodes.keys().filter(|k| matches(&pattern, k)).cloned().collect();
+        let pattern = Pattern::new(&key);
+        let matched: Vec<_> = flat.nodes.keys().filter(|k| pattern.matches(k)).cloned().collect();
         if matched.is_empty() {
-            sink.push(lost(&key, span, flat));
+            let report = lost(&key, span, flat, sink);
+            sink.push(report);
         }
         spelled.extend(matched.into_iter().map(|key| (key, (span, attributes))));
     }
     spelled.into_iter().map(|(key, (span, attributes))| (key, span, attributes)).collect()
 }
 
-fn lost(pattern: &str, span: Span, flat: &Flat) -> Report {
-    let near = nearest(pattern, flat.nodes.keys().map(|key| &**key));
+fn lost(pattern: &str, span: Span, flat: &Flat, sink: &mut Sink) -> Report {
+    let near = sink.nearest(pattern, flat.nodes.keys().map(|key| &**key));
     Report::new(Code::GlobMatchesNothing, format!("'{pattern}' matches no node"))
         .at(span)
         .did_you_mean(near)
+}
+
+/// A pattern and the plain text that it begins and ends with, by which most names are out.
+struct Pattern<'p> {
+    prefix: &'p str,
+    suffix: &'p str,
+    characters: Vec<char>,
+}
+
+impl<'p> Pattern<'p> {
+    fn new(text: &'p str) -> Pattern<'p> {
+        const SPECIAL: [char; 4] = ['*', '?', '[', ']'];
+        let prefix = text.split(SPECIAL).next().unwrap_or_default();
+        let suffix = text.rsplit(SPECIAL).next().unwrap_or_default();
+        Pattern { prefix, suffix, characters: text.chars().collect() }
+    }
+
+    fn matches(&self, text: &str) -> bool {
+        text.starts_with(self.prefix)
+            && text.ends_with(self.suffix)
+            && matches(&self.characters, text)
+    }
 }
 
 /// Shell patterns: `*` crosses dots, `?` is one character, `[ab]`, `[a-c]` and `[!a]` are sets.
@@ -140,9 +162,10 @@ mod tests {
             ("*.Row[1-3]", "A.Row2", true),
             ("*.[", "A.[", true),
             ("*.[]]", "A.]", true),
+            ("*.[a]]", "A.a]", true),
+            ("A.B*B.A", "A.B.A", false),
         ] {
-            let pattern: Vec<char> = pattern.chars().collect();
-            assert_eq!(matches(&pattern, text), expected, "{pattern:?} on {text}");
+            assert_eq!(Pattern::new(pattern).matches(text), expected, "{pattern:?} on {text}");
         }
     }
 

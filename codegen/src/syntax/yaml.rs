@@ -215,8 +215,7 @@ impl<'s> Builder<'s> {
             Body::List(items) => RawValue::List(items.into()),
             Body::Map { pairs, merged, .. } => {
                 let pairs = map_of(pairs, self.sink);
-                let pairs =
-                    if merged.is_empty() { pairs } else { merge_pairs(merged, pairs, |_, _| {}) };
+                let pairs = if merged.is_empty() { pairs } else { over(merged, pairs) };
                 RawValue::Map(pairs.into())
             }
         };
@@ -262,9 +261,15 @@ fn merge_into(merged: &mut Vec<(Raw, Raw)>, raw: Raw) -> Result<(), Report> {
     };
     for map in maps.iter().rev() {
         let RawValue::Map(pairs) = &map.value else { return Err(wrong(map)) };
-        *merged = merge_pairs(std::mem::take(merged), pairs.to_vec(), |_, _| {});
+        merged.extend_from_slice(pairs);
     }
     Ok(())
+}
+
+/// The pairs of a map over all that was merged into it, of which the last counts.
+fn over(mut merged: Vec<(Raw, Raw)>, pairs: Vec<(Raw, Raw)>) -> Vec<(Raw, Raw)> {
+    merged.extend(pairs);
+    merge_pairs(Vec::new(), merged, |_, _| {})
 }
 
 fn read_scalar(

@@ -3,7 +3,7 @@
 use super::{super::scalars, Subject, common::wrong_kind, structs::Structs};
 use crate::{
     diagnostic::{Code, Report, Sink},
-    model::{DataType, Element, Literal, nearest},
+    model::{DataType, Element, Literal},
     syntax::{Attributes, Name, Raw, RawValue},
 };
 
@@ -31,12 +31,13 @@ pub(super) fn read(
     let path = subject.path();
     let known = structs.resolve(text, &path);
     if known.is_none() && !structs.may_have(text) {
-        sink.push(unknown(text, &path, structs, raw));
+        let report = unknown(text, &path, structs, raw, sink);
+        sink.push(report);
     }
     known
 }
 
-fn unknown(text: &str, path: &str, structs: &Structs, raw: &Raw) -> Report {
+fn unknown(text: &str, path: &str, structs: &Structs, raw: &Raw, sink: &mut Sink) -> Report {
     let report =
         Report::new(Code::UnknownDatatype, format!("unknown datatype '{text}'")).at(raw.span);
     if let Some((element, rest)) = text.split_once('[')
@@ -61,9 +62,10 @@ fn unknown(text: &str, path: &str, structs: &Structs, raw: &Raw) -> Report {
         "real" => Some("float"),
         _ => None,
     };
-    let mut names: Vec<&str> = Element::names().collect();
-    names.extend(structs.names_for(path));
-    match alias.or_else(|| nearest(name, names)).or_else(|| structs.called(name)) {
+    match alias
+        .or_else(|| sink.nearest(name, structs.names_for(path)))
+        .or_else(|| structs.called(name))
+    {
         Some(near) => report.help(format!("did you mean '{near}{brackets}'?")),
         None if name.contains('.') && structs.is_empty() => {
             report.help("a name with a dot is a struct: name the file that defines it with --types")

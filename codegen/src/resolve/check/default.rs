@@ -3,7 +3,7 @@
 use super::{bounds, datatype, elsewhere::held_against};
 use crate::{
     diagnostic::{Code, Report, Sink},
-    model::{Element, Leaf, Literal, nearest},
+    model::{Element, Leaf, Literal},
     syntax::{Attributes, Name, Raw, RawValue},
 };
 
@@ -70,7 +70,7 @@ fn element(raw: &Raw, leaf: &Leaf, attributes: &Attributes, sink: &mut Sink) -> 
         let is_let_pass = is_empty(&value) && !leaf.datatype.is_array;
         let code = if is_let_pass { Code::OddDefault } else { Code::BadDefault };
         let words = leaf.allowed.iter().filter_map(Literal::as_str);
-        let near = raw.as_str().and_then(|text| nearest(text, words));
+        let near = raw.as_str().and_then(|text| sink.nearest(text, words));
         let report = Report::new(code, message).at(raw.span).did_you_mean(near);
         sink.push(held_against(report, attributes, &[Name::Allowed, Name::Enum]));
     }

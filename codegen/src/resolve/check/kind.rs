@@ -85,7 +85,8 @@ pub(super) fn read(
 ) -> Option<NodeKind> {
     let names = || TYPES.iter().map(|(name, _)| *name);
     let Some(attribute) = attributes.get(&Name::Type) else {
-        sink.push(missing(subject, attributes));
+        let report = missing(subject, attributes, sink);
+        sink.push(report);
         return None;
     };
     let value = &attribute.value;
@@ -114,7 +115,7 @@ fn one_of<'a>(names: impl Iterator<Item = &'a str>) -> String {
     format!("it is one of {}", names.collect::<Vec<_>>().join(", "))
 }
 
-fn missing(subject: Subject<'_>, attributes: &Attributes) -> Report {
+fn missing(subject: Subject<'_>, attributes: &Attributes, sink: &mut Sink) -> Report {
     let report = Report::new(Code::MissingType, format!("'{}' has no 'type'", subject.name));
     let report = report.at(subject.span);
     let report = match subject.of_one_instance() {
@@ -125,7 +126,7 @@ fn missing(subject: Subject<'_>, attributes: &Attributes) -> Report {
         return report.help("add 'type: sensor', 'type: actuator' or 'type: attribute'");
     }
     // An overlay that misses its node looks like a new node that lacks everything.
-    match nearest(subject.name, subject.siblings()) {
+    match sink.nearest(subject.name, subject.siblings()) {
         Some(near) => report.did_you_mean(Some(near)),
         None => {
             report.help("add 'type: branch', or the type of the signal that this should change")

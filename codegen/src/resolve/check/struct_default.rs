@@ -7,7 +7,7 @@ use std::{collections::HashMap, rc::Rc};
 use super::{CheckedTree, bounds, datatype, default, structs::Structs};
 use crate::{
     diagnostic::{Code, Report, Sink},
-    model::{Element, Leaf, nearest},
+    model::{Element, Leaf},
     syntax::{Attributes, Name, Raw, RawValue},
 };
 
@@ -108,7 +108,7 @@ impl Known<'_> {
         let mut strangers: Vec<_> = given.into_iter().collect();
         strangers.sort_by_key(|(_, (key, _))| key.span.start);
         for (stranger, (key, _)) in strangers {
-            let near = nearest(&stranger, found.properties.iter().map(|p| &*p.name));
+            let near = sink.nearest(&stranger, found.properties.iter().map(|p| &*p.name));
             let message = format!("'{name}' has no property '{stranger}'");
             sink.push(Report::new(Code::UnknownProperty, message).at(key.span).did_you_mean(near));
         }

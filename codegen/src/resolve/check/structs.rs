@@ -19,6 +19,8 @@ use crate::{
 #[derive(Debug, Default)]
 pub(in super::super) struct Structs {
     by_path: BTreeMap<String, Struct>,
+    /// The first of them by the last part of its name.
+    by_name: HashMap<String, String>,
     /// Whether a types file could not be read, so that there may be more.
     is_open: bool,
 }
@@ -51,10 +53,18 @@ impl Structs {
                 }
             }
             if is_struct(&node.attributes) {
-                self.by_path.insert(path, Struct::new(tree, node));
+                self.insert(path, Struct::new(tree, node));
             }
         }
         self.by_path.len() > before
+    }
+
+    fn insert(&mut self, path: String, found: Struct) {
+        let first = self.by_name.entry(last_part(&path).to_owned()).or_insert_with(|| path.clone());
+        if path < *first {
+            first.clone_from(&path);
+        }
+        self.by_path.insert(path, found);
     }
 
     /// From now on a struct that nobody defined may have been in a broken file.
@@ -106,7 +116,7 @@ impl Structs {
         })
     }
 
-    /// The names that a node at `path` can use, for suggestions.
+    /// The types that a node at `path` can use, for suggestions.
     pub(super) fn names_for<'s>(&'s self, path: &'s str) -> impl Iterator<Item = &'s str> {
         let is_around =
             move |space: &str| path.strip_prefix(space).is_some_and(|rest| rest.starts_with('.'));
@@ -114,14 +124,13 @@ impl Structs {
             let (space, name) = absolute.rsplit_once('.')?;
             is_around(space).then_some(name)
         });
-        self.by_path.keys().map(String::as_str).chain(short)
+        let built_in = Element::names().map(|name| -> &'s str { name });
+        built_in.chain(self.by_path.keys().map(String::as_str)).chain(short)
     }
 
     /// The first struct with the same last part, wherever it stands.
     pub(super) fn called(&self, name: &str) -> Option<&str> {
-        let name = name.rsplit('.').next();
-        let ends_so = |path: &&str| path.rsplit('.').next() == name;
-        self.by_path.keys().map(String::as_str).find(ends_so)
+        self.by_name.get(last_part(name)).map(String::as_str)
     }
 
     /// Reports every way in which a struct contains itself, arrays included, each once.
@@ -151,6 +160,10 @@ fn is_struct(attributes: &Attributes) -> bool {
 
 fn is(attributes: &Attributes, kind: &str) -> bool {
     attributes.value(&Name::Type).and_then(Raw::as_str) == Some(kind)
+}
+
+fn last_part(path: &str) -> &str {
+    path.rsplit('.').next().unwrap_or(path)
 }
 
 /// `A.B.C` stands in `A.B` and in `A`.

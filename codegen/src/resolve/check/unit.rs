@@ -3,7 +3,7 @@
 use super::{super::release::OldWay, Context, common, elsewhere::held_against};
 use crate::{
     diagnostic::{Code, Report, Sink},
-    model::{DataType, Element, nearest},
+    model::{DataType, Element},
     syntax::{Attributes, Name},
 };
 
@@ -27,7 +27,7 @@ pub(super) fn read(
             return Some(text);
         }
         let report = Report::new(Code::UnknownUnit, format!("unknown unit '{text}'")).at(raw.span);
-        let report = match nearest(&text, units.names()) {
+        let report = match sink.nearest(&text, units.names()) {
             _ if let Some(unit) = units.by_lost_label(&text) => {
                 report.help(format!("a name with capitals is not found: write '{}'", unit.key))
             }

@@ -46,12 +46,17 @@ struct Made {
     leaves: Vec<NodeId>,
 }
 
+/// The names below each branch that got instances of its children, with their places: one
+/// branch may get them from thousands of children.
+type Taken = HashMap<NodeId, HashMap<Rc<str>, Span>>;
+
 pub(super) fn expand(tree: &mut Tree, sink: &mut Sink) {
+    let mut taken = Taken::new();
     let mut open = vec![Open { id: tree.root, parent: None, depth: 1 }];
     while let Some(Open { id, parent, depth }) = open.pop() {
         let mut beside = Vec::new();
         if let Some(levels) = declared(tree, id, sink) {
-            match expand_node(tree, id, parent, &levels, sink) {
+            match expand_node(tree, id, parent, &levels, &mut taken, sink) {
                 Ok(instances) => beside = instances,
                 Err(report) => {
                     sink.push(report);
@@ -93,6 +98,7 @@ fn expand_node(
     id: NodeId,
     parent: Option<NodeId>,
     levels: &[Level],
+    taken: &mut Taken,
     sink: &mut Sink,
 ) -> Result<Vec<NodeId>, Report> {
     let span = declaration(tree, id);
@@ -120,13 +126,13 @@ fn expand_node(
     }
     let top: Vec<NodeId> = made.top.iter().map(|(_, instance)| *instance).collect();
     if !is_sibling {
-        refuse_namesakes(tree, &kept, &made.top, span)?;
+        refuse_namesakes(&names_of(tree, &kept), &made.top, span)?;
         kept.extend(top);
         tree.node_mut(id).children = kept;
         return Ok(Vec::new());
     }
     tree.node_mut(id).children = kept;
-    place_beside(tree, parent, &made.top, span)?;
+    place_beside(tree, parent, &made.top, taken, span)?;
     Ok(top)
 }
 
@@ -217,26 +223,32 @@ fn place_beside(
     tree: &mut Tree,
     parent: Option<NodeId>,
     instances: &[(Rc<str>, NodeId)],
+    taken: &mut Taken,
     span: Span,
 ) -> Result<(), Report> {
     let Some(parent) = parent else {
         let message = "the root has no place beside it for its instances";
         return Err(Report::new(Code::BadInstances, message).at(span));
     };
-    refuse_namesakes(tree, &tree.node(parent).children, instances, span)?;
+    let names = taken.entry(parent).or_insert_with(|| names_of(tree, &tree.node(parent).children));
+    refuse_namesakes(names, instances, span)?;
+    let placed = instances.iter().map(|(name, id)| (name.clone(), tree.node(*id).span));
+    names.extend(placed);
     tree.node_mut(parent).children.extend(instances.iter().map(|(_, instance)| *instance));
     Ok(())
 }
 
+fn names_of(tree: &Tree, nodes: &[NodeId]) -> HashMap<Rc<str>, Span> {
+    let nodes = nodes.iter().map(|id| tree.node(*id));
+    nodes.map(|node| (node.name.clone(), node.span)).collect()
+}
+
 /// Two nodes of one path would be one signal too many.
 fn refuse_namesakes(
-    tree: &Tree,
-    present: &[NodeId],
+    taken: &HashMap<Rc<str>, Span>,
     instances: &[(Rc<str>, NodeId)],
     span: Span,
 ) -> Result<(), Report> {
-    let taken: HashMap<&str, Span> =
-        present.iter().map(|id| (&*tree.node(*id).name, tree.node(*id).span)).collect();
     match instances.iter().find_map(|(name, _)| Some((name, *taken.get(&**name)?))) {
         None => Ok(()),
         Some((name, other)) => {

@@ -8,7 +8,6 @@ use super::super::{
 };
 use crate::{
     diagnostic::{Code, Report, Sink},
-    model::nearest,
     source::Span,
     syntax::{Attribute, Attributes, Name, Raw, RawValue},
 };
@@ -49,7 +48,7 @@ pub(super) fn warn_of_strangers(
         let report = Report::new(Code::UnknownInstance, message)
             .at(child.span)
             .label(declaration, "the instances");
-        let near = nearest(name, instances.iter().map(|(name, _)| &**name));
+        let near = sink.nearest(name, instances.iter().map(|(name, _)| &**name));
         sink.push(match near {
             Some(_) => report.did_you_mean(near),
             None => report.help(format!("define '{name}' with 'type: branch' if that is meant")),

@@ -8,6 +8,8 @@ mod name;
 
 use std::collections::{HashMap, HashSet};
 
+use indexmap::IndexMap;
+
 use super::{
     check::{self, Checked, CheckedTree},
     reader::Reader,
@@ -30,7 +32,7 @@ const RULES: [(&str, StrictRule); 3] = [
 /// The nodes that are excepted, by full name.
 #[derive(Debug, Default)]
 pub(super) struct Exceptions {
-    by_path: HashMap<String, Exception>,
+    by_path: IndexMap<String, Exception>,
 }
 
 #[derive(Debug)]
@@ -147,15 +149,17 @@ impl Strict<'_> {
                 path.push('.');
             }
             path.push_str(&node.name);
-            if let Some((known, _)) = self.exceptions.by_path.get_key_value(&path) {
+            if let Some((known, _)) = self.exceptions.by_path.get_key_value(path.as_str()) {
                 met.insert(known);
             }
             self.node(node, &path, checked.get(&node.attributes).map(|c| &**c), sink);
             open.extend(node.children.iter().rev().map(|child| (*child, path.len())));
         }
+        let mut names = Names { tree, below: HashMap::new() };
         for (path, exception) in &self.exceptions.by_path {
             if !met.contains(path.as_str()) {
-                sink.push(stranger(tree, path, exception.span));
+                let report = stranger(&mut names, path, exception.span, sink);
+                sink.push(report);
             }
         }
     }
@@ -210,12 +214,9 @@ fn is_equal(a: &Literal, b: &Literal) -> bool {
 }
 
 /// An exception for a node that is not there: says how far the path goes, and what is near.
-fn stranger(tree: &Tree, path: &str, span: Span) -> Report {
+fn stranger(names: &mut Names<'_>, path: &str, span: Span, sink: &mut Sink) -> Report {
+    let tree = names.tree;
     let report = Report::new(Code::UnknownException, format!("there is no node '{path}'")).at(span);
-    let child = |id: NodeId, name: &str| {
-        let mut children = tree.node(id).children.iter().copied();
-        children.find(|child| *tree.node(*child).name == *name)
-    };
     let (root, rest) = path.split_once('.').unwrap_or((path, ""));
     let own = &*tree.node(tree.root).name;
     if root != own {
@@ -223,15 +224,31 @@ fn stranger(tree: &Tree, path: &str, span: Span) -> Report {
     }
     let (mut id, mut known) = (tree.root, root.to_owned());
     for name in rest.split('.') {
-        match child(id, name) {
-            Some(below) => id = below,
+        let below = names.below(id);
+        match below.get(name) {
+            Some(child) => id = *child,
             None => {
-                let names = tree.node(id).children.iter().map(|child| &*tree.node(*child).name);
-                let near = nearest(name, names).map(|near| format!("{known}.{near}"));
+                let near =
+                    sink.nearest(name, below.keys().copied()).map(|near| format!("{known}.{near}"));
                 return report.did_you_mean(near.as_deref());
             }
         }
         known = format!("{known}.{name}");
     }
     report
+}
+
+/// The children of branches by name, for thousands of paths that lead to the same ones.
+struct Names<'t> {
+    tree: &'t Tree,
+    below: HashMap<NodeId, IndexMap<&'t str, NodeId>>,
+}
+
+impl<'t> Names<'t> {
+    fn below(&mut self, id: NodeId) -> &IndexMap<&'t str, NodeId> {
+        let tree = self.tree;
+        let named = |child: &NodeId| (&*tree.node(*child).name, *child);
+        let children = || tree.node(id).children.iter().map(named).collect();
+        self.below.entry(id).or_insert_with(children)
+    }
 }

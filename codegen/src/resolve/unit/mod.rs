@@ -35,6 +35,8 @@ pub(super) struct Units {
     list: Vec<Unit>,
     /// Keys in lower case, and labels that have no capitals, with the place in the list.
     index: HashMap<String, usize>,
+    /// Labels with capitals, with the place in the list.
+    lost: HashMap<String, usize>,
     files: Vec<String>,
     is_open: bool,
 }
@@ -48,8 +50,7 @@ impl Units {
     /// The unit with this label, which the language does not find: labels count in lower
     /// case alone.
     pub(super) fn by_lost_label(&self, text: &str) -> Option<&Unit> {
-        let is_label = |unit: &&Unit| unit.meaning.label.as_deref() == Some(text);
-        self.list.iter().find(is_label)
+        self.list.get(*self.lost.get(text)?)
     }
 
     /// In the order of the files.
@@ -212,7 +213,15 @@ fn index_labels(units: &mut Units, rules: &Rules, sink: &mut Sink) {
     // Of a key and a label that are the same, that of the later unit counts.
     units.index.clear();
     for (at, unit) in units.list.iter().enumerate() {
-        units.index.extend(unit.found_label().map(|label| (label.to_owned(), at)));
+        match (unit.found_label(), &unit.meaning.label) {
+            (Some(label), _) => {
+                units.index.insert(label.to_owned(), at);
+            }
+            (None, Some(label)) => {
+                units.lost.entry(label.clone()).or_insert(at);
+            }
+            (None, None) => {}
+        }
         units.index.insert(unit.key.to_lowercase(), at);
     }
 }

@@ -1,9 +1,10 @@
 //! Quantity files, and which quantity a unit is of.
 
+use indexmap::IndexSet;
+
 use super::file::{entries, field, name_of, text_of};
 use crate::{
     diagnostic::{Code, Report, Sink},
-    model::nearest,
     resolve::release::{OldWay, Rules},
     source::Input,
     syntax::Raw,
@@ -13,7 +14,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Quantities {
     /// In lower case.
-    names: Vec<String>,
+    names: IndexSet<String>,
     has_files: bool,
     /// Whether any will do: a file could not be read, or there is none at all, which was
     /// said once and need not be said for every unit.
@@ -22,7 +23,7 @@ pub(super) struct Quantities {
 
 impl Quantities {
     pub(super) fn read(files: &[(Input, Raw)], is_open: bool, sink: &mut Sink) -> Quantities {
-        let mut names = Vec::new();
+        let mut names = IndexSet::new();
         for (_, root) in files {
             for (key, value) in entries(root, "quantities", sink) {
                 let Some(name) = name_of(key, sink) else { continue };
@@ -33,7 +34,7 @@ impl Quantities {
                 for field in ["definition", "comment", "remark"] {
                     text_of(value, field, name, sink);
                 }
-                names.push(name.to_lowercase());
+                names.insert(name.to_lowercase());
             }
         }
         Quantities { names, has_files: !files.is_empty(), is_open }
@@ -43,7 +44,7 @@ impl Quantities {
     pub(super) fn check(&mut self, unit: &str, raw: &Raw, rules: &Rules, sink: &mut Sink) {
         let Some(quantity) = raw.as_str() else { return };
         // The names of quantities are kept in lower case, and those that units give are not.
-        if self.is_open || self.names.iter().any(|name| name == quantity) {
+        if self.is_open || self.names.contains(quantity) {
             return;
         }
         if self.names.is_empty() {
@@ -53,7 +54,7 @@ impl Quantities {
         }
         let message = format!("the unit '{unit}' is of an unknown quantity '{quantity}'");
         let report = Report::new(Code::UnknownQuantity, message).at(raw.span);
-        let near = nearest(quantity, self.names.iter().map(String::as_str));
+        let near = sink.nearest(quantity, self.names.iter().map(String::as_str));
         let report = report.did_you_mean(near);
         // A slip is no old way, though what took the one took the other.
         sink.push(match near.is_some() && !rules.take(OldWay::NoQuantities) {
