@@ -85,7 +85,8 @@ impl Tree {
     }
 }
 
-/// `None` where there is no one root.
+/// `None` where there is no root. What stands under a second one goes below the first, so that
+/// it is checked, too.
 pub(super) fn build(flat: Flat, model: &str, sink: &mut Sink) -> Option<Tree> {
     let root = find_root(&flat, model, sink)?;
     let mut builder = Builder {
@@ -98,7 +99,12 @@ pub(super) fn build(flat: Flat, model: &str, sink: &mut Sink) -> Option<Tree> {
     };
     let mut keys = Vec::with_capacity(flat.nodes.len());
     for (key, node) in &flat.nodes {
-        match problem_of(key, node.span, &root) {
+        let top = key.split('.').next().unwrap_or_default();
+        let problem = match flat.nodes.contains_key(top) {
+            true => problem_of(key, node.span),
+            false => Some(homeless(key, top, node.span, &root)),
+        };
+        match problem {
             Some(report) => sink.push(report),
             None => keys.push((&**key, node)),
         }
@@ -108,6 +114,7 @@ pub(super) fn build(flat: Flat, model: &str, sink: &mut Sink) -> Option<Tree> {
     (builder.tree.len() > 0).then_some(builder.tree)
 }
 
+/// The first root; others are reported.
 pub(super) fn find_root(flat: &Flat, model: &str, sink: &mut Sink) -> Option<Rc<str>> {
     let mut roots = flat.nodes.iter().filter(|(key, _)| !key.contains('.'));
     let Some((root, first)) = roots.next() else {
@@ -123,8 +130,7 @@ pub(super) fn find_root(flat: &Flat, model: &str, sink: &mut Sink) -> Option<Rc<
         });
         return None;
     };
-    let others: Vec<_> = roots.collect();
-    for (other, node) in &others {
+    for (other, node) in roots {
         sink.push(
             Report::new(Code::ManyRoots, format!("'{other}' is a second root; a model has one"))
                 .at(node.span)
@@ -132,18 +138,16 @@ pub(super) fn find_root(flat: &Flat, model: &str, sink: &mut Sink) -> Option<Rc<
                 .help(format!("name it '{root}.{other}' if it belongs below '{root}'")),
         );
     }
-    others.is_empty().then(|| root.clone())
+    Some(root.clone())
 }
 
-fn problem_of(key: &str, span: Span, root: &str) -> Option<Report> {
-    let mut parts = key.split('.');
-    let first = parts.next().unwrap_or_default();
-    if first != root {
-        let near = nearest(first, [root]).map(|root| format!("{root}{}", &key[first.len()..]));
-        let report =
-            Report::new(Code::ManyRoots, format!("'{key}' is not below the root '{root}'"));
-        return Some(report.at(span).did_you_mean(near.as_deref()));
-    }
+fn homeless(key: &str, top: &str, span: Span, root: &str) -> Report {
+    let near = nearest(top, [root]).map(|root| format!("{root}{}", &key[top.len()..]));
+    let report = Report::new(Code::ManyRoots, format!("'{key}' is not below the root '{root}'"));
+    report.at(span).did_you_mean(near.as_deref())
+}
+
+fn problem_of(key: &str, span: Span) -> Option<Report> {
     if key.split('.').any(str::is_empty) {
         let parts: Vec<&str> = key.split('.').filter(|part| !part.is_empty()).collect();
         let message = format!("the path '{key}' has an empty part");
@@ -168,9 +172,14 @@ impl<'f> Builder<'f> {
         keys.sort_by_cached_key(|(key, _)| key.matches('.').count());
         let mut orphans = Vec::new();
         for (path, node) in keys {
+            let is_first = self.tree.len() == 0;
             let id = self.add(path, node.span, node.attributes.clone(), false);
             match path.rsplit_once('.') {
-                None => self.tree.root = id,
+                None if is_first => self.tree.root = id,
+                None => {
+                    let root = self.tree.root;
+                    self.tree.node_mut(root).children.push(id);
+                }
                 Some((above, _)) => match self.ids.get(above) {
                     Some(parent) => self.tree.node_mut(*parent).children.push(id),
                     None => orphans.push((id, above, node.span)),
