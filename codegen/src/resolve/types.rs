@@ -23,7 +23,7 @@ use crate::{
     Request,
     diagnostic::{Code, Report, Sink},
     source::{SourceId, Span},
-    syntax::{Attributes, Document, Name, Raw},
+    syntax::{Attributes, Document, Name},
 };
 
 /// The tree of struct types, checked.
@@ -171,13 +171,13 @@ fn is_same(first: &Attributes, second: &Attributes) -> bool {
 }
 
 fn is_branch(attributes: &Attributes) -> bool {
-    attributes.value(&Name::Type).and_then(Raw::as_str) == Some("branch")
+    attributes.type_name() == Some("branch")
 }
 
 /// What types are held to beyond the rules of a model.
 fn check_nodes(tree: &Tree, extended: &HashSet<&str>, sink: &mut Sink) {
     let root = tree.node(tree.root);
-    if root.attributes.value(&Name::Type).and_then(Raw::as_str) == Some("struct") {
+    if root.attributes.type_name() == Some("struct") {
         let message =
             format!("the struct '{0}' is the root; a struct stands in a branch", root.name);
         let help = format!("name it 'Types.{0}', and add 'Types: {{type: branch}}'", root.name);

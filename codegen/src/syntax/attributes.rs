@@ -107,6 +107,11 @@ impl Attributes {
         self.get(name).map(|attribute| &attribute.value).filter(|value| !value.is_null())
     }
 
+    /// What the node says that it is, whether there is such a type or not.
+    pub(crate) fn type_name(&self) -> Option<&str> {
+        self.value(&Name::Type).and_then(Raw::as_str)
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Attribute> {
         self.list.iter()
     }

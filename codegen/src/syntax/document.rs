@@ -98,7 +98,7 @@ fn take_includes(
     includes: &mut Vec<Include>,
     sink: &mut Sink,
 ) {
-    let is_branch = attributes.value(&Name::Type).and_then(Raw::as_str) == Some("branch");
+    let is_branch = attributes.type_name() == Some("branch");
     let Some(attribute) = attributes.remove(&Name::Includes) else { return };
     if is_branch && !attribute.value.is_null() {
         branch_includes(includes, node, &attribute.value, sink);

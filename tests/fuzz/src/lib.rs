@@ -62,6 +62,8 @@ pub fn check(name: &str, data: &[u8]) {
         assert_eq!(catalog.is_none(), diagnostics.iter().any(Diagnostic::is_error));
         for diagnostic in &diagnostics {
             assert!(!diagnostic.render(true).is_empty());
+            assert_eq!(diagnostic.short().lines().count(), 1);
+            assert_eq!(diagnostic.json().lines().count(), 1);
         }
         if let Some(catalog) = catalog {
             check_catalog(&catalog, request.expand);

@@ -67,7 +67,7 @@ impl NodeKind {
 
 /// The type, where there is a known one.
 pub(super) fn of(attributes: &Attributes) -> Option<NodeKind> {
-    let text = attributes.value(&Name::Type)?.as_str()?;
+    let text = attributes.type_name()?;
     TYPES.iter().find(|(name, _)| *name == text).map(|(_, kind)| *kind)
 }
 

@@ -11,7 +11,7 @@ use crate::{
     diagnostic::{Code, Report, Sink},
     model::{DataType, Element},
     source::Span,
-    syntax::{Attributes, Name, Raw},
+    syntax::{Attributes, Name},
 };
 
 /// Every struct type by its absolute name: those of the types files, which do not know the
@@ -159,7 +159,7 @@ fn is_struct(attributes: &Attributes) -> bool {
 }
 
 fn is(attributes: &Attributes, kind: &str) -> bool {
-    attributes.value(&Name::Type).and_then(Raw::as_str) == Some(kind)
+    attributes.type_name() == Some(kind)
 }
 
 fn last_part(path: &str) -> &str {

@@ -87,7 +87,7 @@ pub(super) fn check(tree: &Tree, sink: &mut Sink) {
 /// The instances that a branch declares, by level.
 fn declared(tree: &Tree, id: NodeId, sink: &mut Sink) -> Option<Vec<Level>> {
     let attributes = &tree.node(id).attributes;
-    let is_branch = attributes.value(&Name::Type).and_then(Raw::as_str) == Some("branch");
+    let is_branch = attributes.type_name() == Some("branch");
     let instances = attributes.value(&Name::Instances).filter(|_| is_branch)?;
     levels(instances, sink).filter(|levels| !levels.is_empty())
 }

@@ -9,7 +9,7 @@ use super::super::{
 use crate::{
     diagnostic::{Code, Report, Sink},
     source::Span,
-    syntax::{Attribute, Attributes, Name, Raw, RawValue},
+    syntax::{Attribute, Attributes, Name, RawValue},
 };
 
 /// Parts the children named like an instance, with that instance, from the rest.
@@ -126,7 +126,7 @@ pub(super) fn lay_over(
 /// A node that is complete by itself, with its type and datatype, has the defaults of the
 /// switches that it does not name. So one instance of what is deleted everywhere stays.
 fn restore_defaults(base: &mut Rc<Attributes>, upper: &Attributes) {
-    let kind = upper.value(&Name::Type).and_then(Raw::as_str);
+    let kind = upper.type_name();
     let is_complete = matches!(kind, Some("branch" | "struct"))
         || (kind.is_some() && upper.value(&Name::Datatype).is_some());
     for name in [Name::Delete, Name::Instantiate, Name::InstancesRelation] {
