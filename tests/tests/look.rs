@@ -37,7 +37,7 @@ fn a_search_prints_columns_with_tabs_where_no_terminal_is() {
 fn a_search_without_a_hit_fails_and_a_slip_is_mended() {
     let (code, said) = failure(&["search", "sped"]);
     assert_eq!(code, Some(0));
-    assert!(said.starts_with("nothing holds 'sped'; taken for 'speed'\n"), "{said}");
+    assert!(said.starts_with("nothing is found with 'sped'; taken for 'speed'\n"), "{said}");
     let (code, said) = failure(&["search", "rhubarbcrumble"]);
     assert_eq!((code, said.lines().count()), (Some(1), 1), "{said}");
     let (code, said) = failure(&["search", "tpye:sensor"]);

@@ -91,7 +91,7 @@ impl Search {
         };
         let found = search(&catalog, &query);
         for (word, near) in &found.corrected {
-            say(format_args!("nothing holds '{word}'; taken for '{near}'"));
+            say(format_args!("nothing is found with '{word}'; taken for '{near}'"));
         }
         let is_terminal = io::stdout().is_terminal();
         let limit = self.limit.unwrap_or(if is_terminal { SHOWN } else { usize::MAX });

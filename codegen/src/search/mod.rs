@@ -6,7 +6,8 @@
 //! than the unit, the description and the comment, in this order; whole words count more
 //! than parts (`IsChildLockActive` has the words is, child, lock and active). Of equal
 //! hits the shorter path goes first, then the order of the model. A word that nothing holds
-//! is taken for a slip of the nearest one that something does.
+//! is taken for a slip of the nearest one that something does. Where there is none, one that
+//! nothing holds beside the others is a slip of the nearest in the path of what holds those.
 //! Must not know: the command line, terminals.
 
 mod query;
@@ -14,6 +15,7 @@ mod score;
 
 use std::{cmp::Reverse, collections::BTreeSet};
 
+use query::Term;
 pub use query::{GRAMMAR, Query, QueryError};
 use score::Folded;
 
@@ -27,6 +29,9 @@ pub struct Found<'a> {
     pub corrected: Vec<(String, String)>,
 }
 
+/// A query with other words, and what was taken for what.
+type Corrected = (Query, Vec<(String, String)>);
+
 pub fn search<'a>(catalog: &'a Catalog, query: &Query) -> Found<'a> {
     let roots = std::iter::once(&catalog.root).chain(&catalog.types);
     let nodes: Vec<(&Node, Folded)> = roots
@@ -37,9 +42,9 @@ pub fn search<'a>(catalog: &'a Catalog, query: &Query) -> Found<'a> {
     if !hits.is_empty() {
         return Found { hits, corrected: Vec::new() };
     }
-    let (query, corrected) = corrected(&nodes, query);
-    let hits = if corrected.is_empty() { Vec::new() } else { matching(&nodes, &query) };
-    Found { hits, corrected }
+    let corrected = corrected(&nodes, query).or_else(|| corrected_beside(&nodes, query));
+    let Some((query, corrected)) = corrected else { return Found { hits, corrected: Vec::new() } };
+    Found { hits: matching(&nodes, &query), corrected }
 }
 
 fn matching<'a>(nodes: &[(&'a Node, Folded)], query: &Query) -> Vec<&'a Node> {
@@ -50,7 +55,7 @@ fn matching<'a>(nodes: &[(&'a Node, Folded)], query: &Query) -> Vec<&'a Node> {
 }
 
 /// The query with the nearest known word for each that no node holds.
-fn corrected(nodes: &[(&Node, Folded)], query: &Query) -> (Query, Vec<(String, String)>) {
+fn corrected(nodes: &[(&Node, Folded)], query: &Query) -> Option<Corrected> {
     let known: BTreeSet<&str> = nodes.iter().flat_map(|(_, folded)| folded.words()).collect();
     let mut query = query.clone();
     let mut corrected = Vec::new();
@@ -62,7 +67,21 @@ fn corrected(nodes: &[(&Node, Folded)], query: &Query) -> (Query, Vec<(String, S
             corrected.push((std::mem::replace(word, near.to_owned()), near.to_owned()));
         }
     }
-    (query, corrected)
+    (!corrected.is_empty()).then_some((query, corrected))
+}
+
+/// The query with another word for one that is right by itself, and not beside the others:
+/// `doors open` means the door, though some text speaks of doors.
+fn corrected_beside(nodes: &[(&Node, Folded)], query: &Query) -> Option<Corrected> {
+    (0..query.terms.len()).find_map(|at| {
+        let mut others = query.clone();
+        let Term::Word(word) = others.terms.remove(at) else { return None };
+        let beside = nodes.iter().filter(|(_, folded)| folded.score(&others).is_some());
+        let near = nearest(&word, beside.flat_map(|(_, folded)| folded.names()))?.to_owned();
+        let mut query = query.clone();
+        query.terms[at] = Term::Word(near.clone());
+        Some((query, vec![(word, near)]))
+    })
 }
 
 #[cfg(test)]

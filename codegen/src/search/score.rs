@@ -50,12 +50,17 @@ impl Folded {
         }
     }
 
+    /// Every word of the path's names, in lower case.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.words.iter().map(String::as_str)
+    }
+
     /// Every word of the node, in lower case.
     pub(super) fn words(&self) -> impl Iterator<Item = &str> {
         let texts = [&self.description, &self.comment];
         let texts = texts.into_iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
         let texts = texts.filter(|word| word.chars().count() > 2);
-        self.words.iter().map(String::as_str).chain(texts)
+        self.names().chain(texts)
     }
 
     pub(super) fn holds(&self, word: &str) -> bool {

@@ -38,3 +38,17 @@ fn a_slip_finds_the_word_that_was_meant() {
     let found = search(&catalog, &"qqqqqqqq".parse().unwrap());
     assert!(found.hits.is_empty() && found.corrected.is_empty());
 }
+
+#[test]
+fn a_word_that_is_right_elsewhere_is_a_slip_beside_the_others() {
+    let catalog = catalog();
+    let found = |query: &str| search(&catalog, &query.parse().unwrap());
+    assert_eq!(found("opened").corrected, [], "some text holds it");
+    let hood = found("opened hood");
+    assert_eq!(hood.corrected, [("opened".to_owned(), "open".to_owned())]);
+    assert_eq!(hood.hits[0].path, "Vehicle.Body.Hood.IsOpen");
+    assert_eq!(found("sped lock").corrected.len(), 1, "a slip of a slip is none");
+    let doors = found("doors is open");
+    assert_eq!(doors.corrected, [("doors".to_owned(), "door".to_owned())]);
+    assert_eq!(doors.hits[0].path, "Vehicle.Cabin.Door.Row1.DriverSide.IsOpen");
+}
