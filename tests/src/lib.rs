@@ -31,9 +31,35 @@ pub fn program(name: &str) -> Result<PathBuf> {
     Ok(program)
 }
 
-/// A command of `vssc`, ready for arguments.
+/// What a person may have set, which counts for `vssc`.
+const SETTINGS: [&str; 16] = [
+    "VSSC_TOKEN",
+    "VSSC_USER",
+    "VSSC_PASSWORD",
+    "VSSC_AUTH_HOST",
+    "VSSC_OFFLINE",
+    "VSSC_CA",
+    "http_proxy",
+    "HTTP_PROXY",
+    "https_proxy",
+    "HTTPS_PROXY",
+    "all_proxy",
+    "ALL_PROXY",
+    "no_proxy",
+    "NO_PROXY",
+    "NO_COLOR",
+    "CLICOLOR_FORCE",
+];
+
+/// A command of `vssc`, ready for arguments: without the settings of whoever runs the tests,
+/// and with no cache.
 pub fn vssc() -> Result<Command> {
-    Ok(Command::new(program("vssc")?))
+    let mut command = Command::new(program("vssc")?);
+    command.env("VSSC_CACHE_DIR", "");
+    for name in SETTINGS {
+        command.env_remove(name);
+    }
+    Ok(command)
 }
 
 /// Python of the development environment that `make setup` makes.

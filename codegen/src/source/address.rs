@@ -50,8 +50,10 @@ fn host_start(url: &str) -> usize {
 /// The place after `user:password@`. A password with a slash in it is one too, though
 /// programs read such an address in another way.
 fn userinfo_end(url: &str) -> Option<usize> {
-    let start = host_start(url);
-    let rest = &url[start..];
+    // `https:///user:password@host` has no host for some programs, and one for others.
+    let after_scheme = &url[host_start(url)..];
+    let rest = after_scheme.trim_start_matches(['/', '\\', '\t', '\r', '\n']);
+    let start = url.len() - rest.len();
     let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
     let at = match rest[..end].rfind('@') {
         Some(at) => at,
@@ -99,6 +101,9 @@ mod tests {
             ("https://me:se@cret@cars.test", "https://...@cars.test"),
             ("https://me:se/cret@cars.test/a", "https://...@cars.test/a"),
             ("https://me:se?cret@cars.test/a", "https://...@cars.test/a"),
+            ("https:///me:secret@cars.test/a", "https://...@cars.test/a"),
+            ("https://\\\t/secret@cars.test/a", "https://...@cars.test/a"),
+            ("ftp://me:secret@cars.test/a", "ftp://...@cars.test/a"),
             ("https://cars.test/a?key=secret@x#y", "https://cars.test/a?..."),
         ] {
             assert_eq!(without_secrets(url), shown);

@@ -132,6 +132,9 @@ impl Input {
 impl fmt::Display for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Input::Path(path) if self.is_foreign_address() => {
+                f.write_str(&address::without_secrets(&path.to_string_lossy()))
+            }
             Input::Path(path) => write!(f, "{}", path.display()),
             Input::Url(url) => f.write_str(&address::without_secrets(url)),
             Input::Stdin => f.write_str("<stdin>"),

@@ -262,6 +262,27 @@ fn what_unpacks_to_too_much_is_refused() {
 }
 
 #[test]
+fn a_file_of_holes_is_refused() {
+    let mut header = tar::Header::new_gnu();
+    header.set_path("Car.vspec").unwrap();
+    header.set_entry_type(tar::EntryType::GNUSparse);
+    header.set_size(0);
+    // 64 GiB, of which nothing is in the archive.
+    let gnu = header.as_gnu_mut().unwrap();
+    let size = [0x80, 0, 0, 0, 0, 0, 0, 0x10, 0, 0, 0, 0];
+    gnu.realsize = size;
+    gnu.sparse[0].offset = size;
+    gnu.sparse[0].numbytes = *b"00000000000\0";
+    header.set_cksum();
+    let mut tar = tar::Builder::new(Vec::new());
+    tar.append(&header, &[][..]).unwrap();
+    let tar = tar.into_inner().unwrap();
+    let expected = "it unpacks to far more than a model can be";
+    assert_eq!(refused("holes.tar", &tar), expected);
+    assert_eq!(refused("holes.tgz", &gzipped(&tar)), expected);
+}
+
+#[test]
 fn an_archive_of_too_many_files_is_refused() {
     let expected = "it holds more than 50000 files";
     let names: Vec<String> = (0..100_000).map(|number| number.to_string()).collect();

@@ -80,6 +80,19 @@ fn no_include_and_no_redirect_takes_a_token_elsewhere() {
 }
 
 #[test]
+fn a_proxy_is_told_nothing_of_this_machine() {
+    let proxy = Server::new(|_, out| reply(out, "200 OK", &[], MODEL.as_bytes()));
+    let server = guarded("Bearer secret", MODEL.to_owned());
+    let mut command = vssc().unwrap();
+    command.args(["check", &server.at("Car.vspec")]).env("http_proxy", &proxy.origin);
+    command.env("VSSC_TOKEN", "secret").env("VSSC_AUTH_HOST", server.host());
+    let output = command.output().unwrap();
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "Car: 0 signals, no errors\n");
+    assert!(server.take_seen().iter().any(|asked| asked.path == "/Car.vspec"));
+    assert!(proxy.take_seen().is_empty());
+}
+
+#[test]
 fn a_server_that_lets_nobody_in_is_reported_with_what_to_set() {
     let server = guarded("nothing", String::new());
     let said = |access| {

@@ -8,7 +8,7 @@
 mod tar;
 mod zip;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, io::Read};
 
 use super::{LoadError, MAX_BYTES};
 
@@ -148,6 +148,16 @@ impl Budget {
     fn take(&mut self, bytes: u64) -> Result<(), LoadError> {
         self.left = self.left.checked_sub(bytes).ok_or_else(too_large)?;
         Ok(())
+    }
+
+    /// The content of an entry. What the entry says of its size may be wrong, and a sparse one
+    /// is larger than all that the archive holds.
+    fn read(&mut self, entry: impl Read) -> Result<Vec<u8>, LoadError> {
+        let mut bytes = Vec::new();
+        let read = entry.take(self.left + 1).read_to_end(&mut bytes);
+        self.take(bytes.len() as u64)?;
+        read.map_err(|error| broken(format!("it is broken: {error}")))?;
+        Ok(bytes)
     }
 }
 

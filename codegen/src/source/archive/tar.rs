@@ -19,14 +19,17 @@ pub(super) fn read(
     let limit = if is_packed { budget.left } else { u64::MAX };
     let mut limited = Limited { inner: unpacked, left: limit, is_exceeded: false };
     // The checksum of a compressed archive comes after all that tar looks at.
-    let result = read_entries(&mut limited).and_then(|read| {
+    let result = read_entries(&mut limited, budget).and_then(|read| {
         io::copy(&mut limited, &mut io::sink()).map_err(describe)?;
         Ok(read)
     });
     if limited.is_exceeded { Err(too_large()) } else { result }
 }
 
-fn read_entries(reader: impl Read) -> Result<(Entries, Vec<Vec<u8>>), LoadError> {
+fn read_entries(
+    reader: impl Read,
+    budget: &mut Budget,
+) -> Result<(Entries, Vec<Vec<u8>>), LoadError> {
     let mut entries = Entries::default();
     let mut files = Vec::new();
     let mut archive = Archive::new(reader);
@@ -43,8 +46,7 @@ fn read_entries(reader: impl Read) -> Result<(Entries, Vec<Vec<u8>>), LoadError>
         let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
         match entry.header().entry_type() {
             EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => {
-                let mut content = Vec::new();
-                entry.read_to_end(&mut content).map_err(describe)?;
+                let content = budget.read(&mut entry)?;
                 if (content.len() as u64) < entry.size() {
                     return Err(broken("it is broken: it ends too early"));
                 }

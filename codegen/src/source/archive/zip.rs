@@ -1,13 +1,10 @@
 //! Zip archives: an index first, each file when it is asked for.
 
-use std::{
-    fmt,
-    io::{Cursor, Read},
-};
+use std::{fmt, io::Cursor};
 
 use zip::{ZipArchive, result::ZipError};
 
-use super::{Budget, Entries, Entry, broken, check_count, too_large};
+use super::{Budget, Entries, Entry, broken, check_count};
 use crate::source::LoadError;
 
 pub(super) struct Zip(ZipArchive<Cursor<Vec<u8>>>);
@@ -31,16 +28,7 @@ pub(super) fn open(bytes: Vec<u8>) -> Result<(Entries, Zip), LoadError> {
 impl Zip {
     pub(super) fn read(&mut self, at: usize, budget: &mut Budget) -> Result<Vec<u8>, LoadError> {
         let file = self.0.by_index(at).map_err(describe)?;
-        // What an entry says of its size may be wrong.
-        let limit = budget.left;
-        let mut bytes = Vec::new();
-        let read = file.take(limit + 1).read_to_end(&mut bytes);
-        if bytes.len() as u64 > limit {
-            return Err(too_large());
-        }
-        read.map_err(|error| broken(format!("it is broken: {error}")))?;
-        budget.take(bytes.len() as u64)?;
-        Ok(bytes)
+        budget.read(file)
     }
 }
 

@@ -136,9 +136,13 @@ fn make_folder(folder: &Path) -> io::Result<()> {
 fn write(folder: &Path, key: &str, bytes: &[u8]) -> io::Result<()> {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let path = folder.join(format!("{key}.{}-{count}.{TEMPORARY}", process::id()));
+    // Containers that share a folder have the same process ids.
+    let time = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let run = format!("{}-{}", process::id(), time.as_nanos());
+    let path = folder.join(format!("{key}.{run}-{count}.{TEMPORARY}"));
     let mut options = File::options();
-    options.write(true).create(true).truncate(true);
+    // Never into a file, or behind a link, that somebody else has put there.
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let written = options

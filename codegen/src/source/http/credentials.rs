@@ -129,7 +129,7 @@ fn is_at(url: &Url, host: &str) -> bool {
     host == host_of(url) || Some(host) == with_port
 }
 
-fn is_this_machine(url: &Url) -> bool {
+pub(super) fn is_this_machine(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     host == "localhost" || host == "[::1]" || host.starts_with("127.") && is_ipv4(host)
 }

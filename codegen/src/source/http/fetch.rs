@@ -12,7 +12,8 @@ use reqwest::{
     Certificate, StatusCode, Url,
     blocking::{Client, Response},
     header::{
-        CACHE_CONTROL, ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
+        CACHE_CONTROL, ETAG, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH,
+        LAST_MODIFIED,
     },
     redirect,
 };
@@ -37,7 +38,8 @@ pub(super) enum Answer {
 
 const CHUNK: usize = 64 << 10;
 
-pub(super) fn client(access: &Access) -> Result<Client, LoadError> {
+/// `by_proxy`: by way of those that the environment names, if it does.
+pub(super) fn client(access: &Access, by_proxy: bool) -> Result<Client, LoadError> {
     // Fails when the program has already chosen a provider, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let limits = &access.limits;
@@ -48,6 +50,9 @@ pub(super) fn client(access: &Access) -> Result<Client, LoadError> {
         // An address may carry a signature, which is nobody else's business.
         .referer(false)
         .redirect(redirects(limits.redirects));
+    if !by_proxy {
+        builder = builder.no_proxy();
+    }
     if let Some(path) = &access.ca {
         builder = builder.tls_certs_merge(certificates(path)?);
     }
@@ -122,8 +127,7 @@ pub(super) fn fetch(
         etag: header(response.headers(), ETAG),
         last_modified: header(response.headers(), LAST_MODIFIED),
     };
-    let may_keep =
-        !header(response.headers(), CACHE_CONTROL).is_some_and(|text| text.contains("no-store"));
+    let may_keep = may_keep(response.headers());
     let announced = response.content_length();
     let received = |bytes| {
         if let Some(progress) = &mut progress {
@@ -132,6 +136,14 @@ pub(super) fn fetch(
     };
     let bytes = read(response, &access.limits, started, received)?;
     Ok(Answer::Content { bytes, validators, may_keep })
+}
+
+/// A server may say it in several headers, and in any case of letters.
+fn may_keep(headers: &HeaderMap) -> bool {
+    let forbids = |value: &HeaderValue| {
+        String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase().contains("no-store")
+    };
+    !headers.get_all(CACHE_CONTROL).iter().any(forbids)
 }
 
 fn header(headers: &HeaderMap, name: HeaderName) -> Option<String> {

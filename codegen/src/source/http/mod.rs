@@ -26,13 +26,23 @@ pub(super) struct Client {
     access: Access,
     cache: Cache,
     /// Made on first use: most models are files, and a client costs milliseconds.
-    inner: OnceLock<Result<blocking::Client, LoadError>>,
+    outer: OnceLock<Result<blocking::Client, LoadError>>,
+    /// For addresses of this machine: without a proxy, which would be told credentials that
+    /// may go unencrypted because they stay here.
+    local: OnceLock<Result<blocking::Client, LoadError>>,
 }
 
 impl Client {
     pub(super) fn new(access: Access) -> Client {
         let cache = Cache::new(access.cache.clone(), access.limits.cache_bytes);
-        Client { access, cache, inner: OnceLock::new() }
+        Client { access, cache, outer: OnceLock::new(), local: OnceLock::new() }
+    }
+
+    fn client_for(&self, url: &Url) -> Result<&blocking::Client, LoadError> {
+        let is_local = credentials::is_this_machine(url);
+        let client = if is_local { &self.local } else { &self.outer };
+        let client = client.get_or_init(|| fetch::client(&self.access, !is_local));
+        client.as_ref().map_err(LoadError::clone)
     }
 
     pub(super) fn get(&self, url: &str) -> Result<Vec<u8>, LoadError> {
@@ -43,8 +53,7 @@ impl Client {
         if self.access.offline {
             return copy.ok_or(LoadError::NotCached)?.content.ok_or(LoadError::NotFound);
         }
-        let client = self.inner.get_or_init(|| fetch::client(&self.access));
-        let client = client.as_ref().map_err(LoadError::clone)?;
+        let client = self.client_for(&url)?;
         let answer = fetch::fetch(client, &self.access, url, login, copy.as_ref());
         match (answer, copy) {
             (Ok(Answer::Unchanged), Some(Copied { content: Some(content), .. })) => {
@@ -78,7 +87,9 @@ impl Client {
 }
 
 fn parse(url: &str) -> Result<Url, LoadError> {
-    if address::has_userinfo(url) {
+    let parsed = Url::parse(url);
+    let has_userinfo = |url: &Url| !url.username().is_empty() || url.password().is_some();
+    if address::has_userinfo(url) || parsed.as_ref().is_ok_and(has_userinfo) {
         return Err(LoadError::Access {
             cause: "an address may not hold a name or a password".to_owned(),
             help: "take them out of it: others see what is written on a command line or in a \
@@ -87,8 +98,8 @@ fn parse(url: &str) -> Result<Url, LoadError> {
                 .to_owned(),
         });
     }
-    let mut url = Url::parse(url)
-        .map_err(|error| LoadError::Other(format!("it is no proper address: {error}")))?;
+    let mut url =
+        parsed.map_err(|error| LoadError::Other(format!("it is no proper address: {error}")))?;
     url.set_fragment(None);
     Ok(url)
 }
