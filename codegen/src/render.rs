@@ -78,6 +78,17 @@ impl Templates {
         Ok(Templates { folder: Some(folder.to_owned()), own })
     }
 
+    /// What a folder would hold that stands in for every embedded template.
+    pub fn embedded_files(folder: &Path) -> Vec<PathBuf> {
+        embedded_names().into_iter().map(|name| folder.join(name)).collect()
+    }
+
+    /// The user's templates.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let folder = self.folder.as_deref().unwrap_or(Path::new(""));
+        self.own.keys().map(|name| folder.join(name)).collect()
+    }
+
     /// Where the user finds the template that an error is about.
     fn location(&self, name: &str) -> String {
         match &self.folder {

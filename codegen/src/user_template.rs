@@ -46,6 +46,11 @@ impl UserTemplate {
         Ok(UserTemplate { folder, name, sources })
     }
 
+    /// All that was read.
+    pub fn files(&self) -> Vec<PathBuf> {
+        self.sources.keys().map(|name| self.folder.join(name)).collect()
+    }
+
     /// `fields` are the names that may be meant by one that is unknown.
     pub fn render(
         &self,

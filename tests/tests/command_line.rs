@@ -35,6 +35,14 @@ fn exit_codes_tell_a_bad_model_from_bad_arguments() {
 }
 
 #[test]
+fn a_variable_that_is_set_to_nothing_counts_as_not_set() {
+    for name in ["VSSC_CA", "VSSC_OFFLINE", "VSSC_TOKEN", "VSSC_AUTH_HOST", "VSSC_CACHE_DIR"] {
+        let output = vssc().unwrap().arg("check").env(name, "").output().unwrap();
+        assert!(output.status.success(), "{name}: {}", text(&output.stderr));
+    }
+}
+
+#[test]
 fn diagnostics_go_to_standard_error_without_colours() {
     let output = run(&["export", "json", "tests/cases/yaml/duplicate_keys/model.vspec"]);
     let errors = text(&output.stderr);

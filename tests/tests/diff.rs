@@ -72,3 +72,21 @@ fn the_json_form_has_everything() {
     assert_eq!((&attribute["old"], &attribute["new"]), (&Value::Null, &"How fast.".into()));
     assert_eq!((&attribute["step"], &attribute["breaking"]), (&"patch".into(), &false.into()));
 }
+
+#[test]
+fn what_is_wrong_with_both_models_is_one_log_and_said_once() {
+    let folder = folder();
+    let run = |words: &[&str], format| {
+        let options = ["--message-format", format];
+        let output = run(folder.path(), &[words, &options].concat());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let both = ["broken.vspec", "broken.vspec"];
+    let short = run(&both, "short");
+    assert!(short.ends_with("\n1 error\n") && short.lines().count() == 2, "{short}");
+    assert!(short.starts_with("broken.vspec:1:"), "{short}");
+    let log: Value = serde_json::from_str(&run(&both, "sarif")).unwrap();
+    assert_eq!(log["runs"][0]["results"].as_array().unwrap().len(), 1);
+    let log: Value = serde_json::from_str(&run(&["old.vspec", "more.vspec"], "sarif")).unwrap();
+    assert_eq!(log["runs"][0]["results"].as_array().unwrap().len(), 0);
+}

@@ -10,7 +10,7 @@ use std::{
     process::{Output, Stdio},
 };
 
-use vehicle_edge_tests::{catalogue, root, vssc};
+use vehicle_edge_tests::{catalogue, root, serve_file, vssc};
 use vss_codegen::{
     Request, cli, compile,
     format::{FormatError, format},
@@ -178,7 +178,7 @@ fn a_broken_file_is_reported_and_the_others_are_formatted() {
     let output = run(folder.path(), &["broken.vspec", "missing.vspec", "model.json", "ugly.vspec"]);
     assert_eq!(output.status.code(), Some(1));
     let errors = text(&output.stderr);
-    assert!(errors.starts_with("error[VSS003]: broken YAML: "), "{errors}");
+    assert!(errors.contains("\nerror[VSS003]: broken YAML: "), "{errors}");
     assert!(
         errors.contains("error: cannot read missing.vspec: there is no such file\n"),
         "{errors}"
@@ -187,6 +187,37 @@ fn a_broken_file_is_reported_and_the_others_are_formatted() {
     assert!(errors.ends_with("1 of 4 files formatted, 3 left as they are\n"), "{errors}");
     assert_eq!(fs::read_to_string(path("broken.vspec")).unwrap(), "Car: [\n");
     assert_eq!(fs::read_to_string(path("ugly.vspec")).unwrap(), PRETTY);
+}
+
+#[test]
+fn several_broken_files_make_one_log() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["a.vspec", "b.vspec"] {
+        fs::write(folder.path().join(name), "Car: [\n").unwrap();
+    }
+    let output = run(folder.path(), &["--message-format", "sarif"]);
+    assert_eq!(output.status.code(), Some(1));
+    let log: serde_json::Value = serde_json::from_slice(&output.stderr).unwrap();
+    assert_eq!(log["runs"][0]["results"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn addresses_are_read_as_the_options_say() {
+    let folder = tempfile::tempdir().unwrap();
+    let address = serve_file("ugly.vspec", UGLY.as_bytes().to_vec()).unwrap();
+    let run = |options: &[&str]| {
+        let mut command = vssc().unwrap();
+        command.arg("fmt").arg(&address).args(options);
+        command.env("VSSC_CACHE_DIR", folder.path().join("cache")).output().unwrap()
+    };
+    let errors = format!(
+        "error: cannot read {address}: it is not in the cache\n  = help: read it once without \
+         --offline\n0 of 1 file formatted, 1 left as they are\n"
+    );
+    assert_eq!(text(&run(&["--no-cache"]).stdout), PRETTY);
+    assert_eq!(text(&run(&["--offline"]).stderr), errors);
+    assert_eq!(text(&run(&[]).stdout), PRETTY);
+    assert_eq!(text(&run(&["--offline"]).stdout), PRETTY);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::{
     process::{Child, Command, Stdio},
     sync::mpsc::{Receiver, channel},
     thread,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use vehicle_edge_tests::vssc;
@@ -90,6 +90,56 @@ fn a_file_that_was_missing_is_waited_for() {
     watching.until("failed in ");
     fs::write(file("parts/door.vspec"), "Door: {type: sensor, datatype: uint8}\n").unwrap();
     watching.until("done in ");
+}
+
+#[test]
+fn a_template_and_what_it_includes_are_watched() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name);
+    fs::write(file("car.vspec"), "Car: {type: branch}\n").unwrap();
+    fs::write(file("form.j2"), "{% include 'part.j2' %}").unwrap();
+    fs::write(file("part.j2"), "one").unwrap();
+    let words = ["export", "template", "form.j2", "car.vspec", "-o", "out"];
+    let watching = Watching::start(folder.path(), &words);
+    let out = |content: &str| assert_eq!(fs::read_to_string(file("out")).unwrap(), content);
+    watching.until("done in ");
+    out("one");
+    fs::write(file("part.j2"), "two").unwrap();
+    watching.until("done in ");
+    out("two");
+    fs::write(file("form.j2"), "{{ nothing }}").unwrap();
+    watching.until("failed in ");
+    fs::write(file("form.j2"), "three").unwrap();
+    watching.until("done in ");
+    out("three");
+}
+
+#[test]
+fn templates_in_the_place_of_built_in_ones_are_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name);
+    fs::write(file("car.vspec"), "Car: {type: branch}\n").unwrap();
+    fs::create_dir_all(file("own/protobuf")).unwrap();
+    let words = ["export", "protobuf", "car.vspec", "--templates", "own", "-o", "out"];
+    let watching = Watching::start(folder.path(), &words);
+    watching.until("failed in ");
+    fs::write(file("own/protobuf/model.proto.j2"), "mine").unwrap();
+    watching.until("done in ");
+    assert_eq!(fs::read_to_string(file("out")).unwrap(), "mine");
+}
+
+#[test]
+fn a_file_of_tomorrow_has_not_just_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let car = folder.path().join("car.vspec");
+    fs::write(&car, "Car: {type: branch}\n").unwrap();
+    let tomorrow = SystemTime::now() + Duration::from_secs(86400);
+    fs::File::options().append(true).open(&car).unwrap().set_modified(tomorrow).unwrap();
+    let watching = Watching::start(folder.path(), &["check", "car.vspec"]);
+    watching.until("done in ");
+    fs::write(&car, "Car: {type: branch, x: 1}\n").unwrap();
+    // Without a change in between it would run again, and say so first.
+    assert!(watching.until("").ends_with("car.vspec changed\n"));
 }
 
 #[test]

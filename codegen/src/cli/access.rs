@@ -2,6 +2,7 @@
 
 use std::{
     env,
+    ffi::OsString,
     io::{IsTerminal, stderr},
     path::PathBuf,
     sync::mpsc,
@@ -29,14 +30,16 @@ pub(super) struct AccessOptions {
 
     /// Certificates (PEM) to trust beside those of the system.
     #[arg(long, value_name = "FILE", env = "VSSC_CA", hide_env_values = true, help_heading = HEADING)]
-    ca: Option<PathBuf>,
+    #[arg(value_hint = clap::ValueHint::FilePath)]
+    ca: Option<OsString>,
 }
 
 impl AccessOptions {
     pub(super) fn loader(&self) -> HostLoader {
         let mut access = Access::from_env();
         access.offline |= self.offline;
-        access.ca = self.ca.clone().filter(|path| !path.as_os_str().is_empty());
+        // A variable that is set to nothing counts as not set.
+        access.ca = self.ca.clone().filter(|path| !path.is_empty()).map(PathBuf::from);
         if self.no_cache {
             access.cache = None;
         }

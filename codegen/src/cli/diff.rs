@@ -2,7 +2,7 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum, builder::NonEmptyStringValueParser};
 
-use super::{messages::Stream, model::ModelOptions, output};
+use super::{model::ModelOptions, output};
 use crate::{
     diff::{self, RULES},
     source::Input,
@@ -76,10 +76,9 @@ impl Diff {
             return Ok(ExitCode::from(2));
         }
 
-        let compile = |request| self.new.compile_as(request, Stream::Stderr);
-        let (old, new) = match (compile(&before), compile(&after)) {
-            (Ok(old), Ok(new)) => (old, new),
-            (Err(code), _) | (_, Err(code)) => return Ok(code),
+        let (old, new) = match self.new.compile_with(&before, |_| true) {
+            Ok(models) => models,
+            Err(code) => return Ok(code),
         };
         let diff = diff::diff(&old, &new);
         let text = match self.output {

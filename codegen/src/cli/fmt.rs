@@ -8,12 +8,14 @@ use anyhow::Context;
 use clap::Args;
 
 use super::{
+    access::AccessOptions,
     messages::{MessageOptions, Stream},
     output::{self, counted},
 };
 use crate::{
+    Diagnostic,
     format::{FormatError, Formatted, Hunk, format},
-    source::{HostLoader, Input, Loader},
+    source::{Input, Loader},
 };
 
 const EXAMPLES: &str = "\
@@ -38,8 +40,8 @@ arguments that make no sense.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n{LAYOUT}"))]
 pub(super) struct Fmt {
-    /// Files, or folders whose .vspec files are meant; - reads standard input and writes
-    /// standard output [default: the working folder].
+    /// Files, or folders whose .vspec files are meant; what comes from standard input (-), an
+    /// address or an archive goes to standard output [default: the working folder].
     #[arg(value_name = "FILE|DIR")]
     paths: Vec<String>,
 
@@ -49,6 +51,9 @@ pub(super) struct Fmt {
 
     #[command(flatten)]
     messages: MessageOptions,
+
+    #[command(flatten)]
+    access: AccessOptions,
 }
 
 /// What happened to one input.
@@ -61,10 +66,18 @@ enum Outcome {
 
 impl Fmt {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        let inputs = inputs(&self.paths)?;
+        let loader = self.access.loader();
         let mut outcomes = Vec::new();
-        for input in inputs(&self.paths)? {
-            outcomes.push(self.file(&input)?);
-        }
+        let mut diagnostics = Vec::new();
+        let result = inputs.iter().try_for_each(|input| {
+            outcomes.push(self.file(input, &loader, &mut diagnostics)?);
+            anyhow::Ok(())
+        });
+        // Of all files at once: a log for programs is a whole.
+        let first = inputs.first().map(ToString::to_string).unwrap_or_default();
+        self.messages.print(&diagnostics, &first, Stream::Stderr)?;
+        result?;
         let count = |wanted| outcomes.iter().filter(|outcome| **outcome == wanted).count();
         let (changed, failed) = (count(Outcome::Changed), count(Outcome::Failed));
         self.messages.say(summary(outcomes.len(), changed, failed, self.check));
@@ -72,23 +85,33 @@ impl Fmt {
         Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
-    fn file(&self, input: &Input) -> anyhow::Result<Outcome> {
-        let bytes = match HostLoader::new().load(input) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                output::say(format_args!("error: cannot read {input}: {error}"));
-                return Ok(Outcome::Failed);
-            }
+    fn file(
+        &self,
+        input: &Input,
+        loader: &impl Loader,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> anyhow::Result<Outcome> {
+        let failed = |why: String| {
+            output::say(format_args!("error: {why}"));
+            Ok(Outcome::Failed)
         };
-        let Ok(text) = String::from_utf8(bytes) else {
-            output::say(format_args!("error: {input} is not UTF-8 text"));
-            return Ok(Outcome::Failed);
+        let text = match read(input, loader) {
+            Ok(text) => text,
+            Err(why) => return failed(why),
         };
         let Formatted { text: formatted, hunks } = match format(input, &text) {
             Ok(formatted) => formatted,
-            Err(error) => {
-                self.failed(input, error)?;
+            Err(FormatError::Broken(broken)) => {
+                diagnostics.extend(broken);
                 return Ok(Outcome::Failed);
+            }
+            Err(FormatError::Json) => {
+                return failed(format!("{input} is JSON; vssc export json --pretty lays that out"));
+            }
+            Err(FormatError::NoSafeLayout) => {
+                return failed(format!(
+                    "{input} is written in a way that cannot be laid out safely, and is left as it is"
+                ));
             }
         };
         let outcome = if hunks.is_empty() { Outcome::Same } else { Outcome::Changed };
@@ -100,21 +123,16 @@ impl Fmt {
         }
         Ok(outcome)
     }
+}
 
-    fn failed(&self, input: &Input, error: FormatError) -> anyhow::Result<()> {
-        match error {
-            FormatError::Broken(diagnostics) => {
-                self.messages.print(&diagnostics, &input.to_string(), Stream::Stderr)?;
-            }
-            FormatError::Json => output::say(format_args!(
-                "error: {input} is JSON; vssc export json --pretty lays that out"
-            )),
-            FormatError::NoSafeLayout => output::say(format_args!(
-                "error: {input} is written in a way that cannot be laid out safely, and is left as it is"
-            )),
-        }
-        Ok(())
-    }
+/// `Err` says why not.
+fn read(input: &Input, loader: &impl Loader) -> Result<String, String> {
+    let bytes = loader.load(input).map_err(|error| {
+        let help = error.help().map(|help| help.replace('\n', "\n          "));
+        let help = help.map(|help| format!("\n  = help: {help}")).unwrap_or_default();
+        format!("cannot read {input}: {error}{help}")
+    })?;
+    String::from_utf8(bytes).map_err(|_| format!("{input} is not UTF-8 text"))
 }
 
 fn inputs(paths: &[String]) -> anyhow::Result<Vec<Input>> {

@@ -11,8 +11,9 @@ use clap::ValueEnum;
 use super::{
     model::ModelOptions,
     output::{counted, say},
+    templates::TemplateOptions,
 };
-use crate::{GeneratedFile, Target, Templates, generate, output};
+use crate::{GeneratedFile, Target, generate, output};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -37,9 +38,8 @@ pub(super) struct Generate {
     /// are left alone
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
-    /// Folder of templates that stand in for built-in ones, DIR/python/… or DIR/rust/…
-    #[arg(long, value_name = "DIR")]
-    templates: Option<PathBuf>,
+    #[command(flatten)]
+    templates: TemplateOptions,
     /// Write nothing; exit with 1 if a file in the folder is not as it would be generated
     #[arg(long)]
     check: bool,
@@ -68,10 +68,7 @@ impl From<TargetName> for Target {
 impl Generate {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let started = Instant::now();
-        let templates = match &self.templates {
-            Some(folder) => Templates::from_dir(folder)?,
-            None => Templates::embedded(),
-        };
+        let templates = self.templates.read()?;
         let catalog = match self.model.compile() {
             Ok(catalog) => catalog,
             Err(code) => return Ok(code),

@@ -23,6 +23,7 @@ mod model;
 mod output;
 mod schema;
 mod search;
+mod templates;
 mod tree;
 mod watch;
 

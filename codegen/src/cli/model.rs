@@ -1,6 +1,6 @@
 //! The options that name a model, shared by every subcommand that reads one.
 
-use std::{fmt, path::Path, process::ExitCode};
+use std::{collections::HashSet, fmt, path::Path, process::ExitCode};
 
 use clap::{Args, ValueEnum, builder::NonEmptyStringValueParser};
 
@@ -177,21 +177,38 @@ impl ModelOptions {
         catalog.ok_or(ExitCode::FAILURE)
     }
 
+    /// Compiles an older model and this one; prints what there is to say of both as of one: a
+    /// log for programs is a whole, and what is wrong with a file of both is said once.
+    pub(super) fn compile_with(
+        &self,
+        older: &Request,
+        is_news: impl Fn(&Diagnostic) -> bool,
+    ) -> Result<(Catalog, Catalog), ExitCode> {
+        let loader = self.loader();
+        let (old, mut diagnostics) = compile(older, &loader);
+        diagnostics.retain(is_news);
+        let (new, more) = compile(&self.request(), &loader);
+        let known: HashSet<String> = diagnostics.iter().map(Diagnostic::json).collect();
+        diagnostics.extend(more.into_iter().filter(|new| !known.contains(&new.json())));
+        self.print(&diagnostics);
+        old.zip(new).ok_or(ExitCode::FAILURE)
+    }
+
+    /// The same with a model of long ago: what it does differently is no news, and only what
+    /// keeps it from being read is said.
+    pub(super) fn compile_with_ancient(
+        &self,
+        older: Request,
+    ) -> Result<(Catalog, Catalog), ExitCode> {
+        // No release asked less of a model.
+        let release = VssVersion::Release { major: 3, minor: 1 };
+        let older = Request { vss_version: release, ..older };
+        self.compile_with(&older, Diagnostic::is_error)
+    }
+
     /// What reads the model and all that belongs to it.
     pub(super) fn loader(&self) -> impl Loader {
         Recorder::new(self.access.loader())
-    }
-
-    /// The same for a model of long ago: what it does differently is no news, and only what
-    /// keeps it from being read is said.
-    pub(super) fn compile_older(&self, request: Request) -> Result<Catalog, ExitCode> {
-        // No release asked less of a model.
-        let release = VssVersion::Release { major: 3, minor: 1 };
-        let request = Request { vss_version: release, ..request };
-        let (catalog, mut diagnostics) = compile(&request, &self.loader());
-        diagnostics.retain(Diagnostic::is_error);
-        self.print(&diagnostics);
-        catalog.ok_or(ExitCode::FAILURE)
     }
 
     /// Everything on standard error, where nothing can go wrong.

@@ -144,8 +144,7 @@ fn a_cache_that_cannot_be_is_none() {
 #[test]
 fn what_may_not_be_kept_is_not() {
     let cache = tempfile::tempdir().unwrap();
-    let headers =
-        [("Cache-Control", "private"), ("Cache-Control", "No-Store"), ("ETag", "\"1\"")];
+    let headers = [("Cache-Control", "private"), ("Cache-Control", "No-Store"), ("ETag", "\"1\"")];
     let server = Server::new(move |asked, out| match &*asked.path {
         "/Car.vspec" => reply(out, "200 OK", &headers, &model(1)),
         _ => reply(out, "404 Not Found", &[], b""),

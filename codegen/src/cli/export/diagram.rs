@@ -4,8 +4,11 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{Common, TemplateOptions};
-use crate::target::diagram::{self, Language, Options};
+use super::Common;
+use crate::{
+    cli::templates::TemplateOptions,
+    target::diagram::{self, Language, Options},
+};
 
 const PLANTUML_EXAMPLES: &str = "\
 Examples:

@@ -6,7 +6,7 @@ use clap::{Args, builder::NonEmptyStringValueParser};
 use super::Common;
 use crate::{
     cli::output::{self, counted, say},
-    model::Node,
+    model::{Catalog, Node},
     source::Input,
     target::{
         id,
@@ -65,16 +65,16 @@ fn assign(root: &Node, case: Case) -> Option<Vec<(&Node, StaticId)>> {
 impl Id {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let case = if self.case_sensitive { Case::Sensitive } else { Case::Insensitive };
-        let catalog = match self.common.model.compile() {
-            Ok(catalog) => catalog,
+        let (catalog, older) = match self.compile() {
+            Ok(models) => models,
             Err(code) => return Ok(code),
         };
         let types = catalog.types.iter().map(|root| assign(root, case)).collect::<Option<Vec<_>>>();
         let (Some(ids), Some(types)) = (assign(&catalog.root, case), types) else {
             return Ok(ExitCode::FAILURE);
         };
-        if let Some(older) = &self.validate_static_uid
-            && let Err(code) = self.validate(&ids, older, case)?
+        if let (Some(older), Some(name)) = (&older, &self.validate_static_uid)
+            && let Err(code) = validate(&ids, older, name, case)?
         {
             return Ok(code);
         }
@@ -94,36 +94,41 @@ impl Id {
         Ok(())
     }
 
-    /// Says what changed. `Err` is the exit code where that breaks something.
-    fn validate(
-        &self,
-        ids: &[(&Node, StaticId)],
-        older: &str,
-        case: Case,
-    ) -> anyhow::Result<Result<(), ExitCode>> {
+    /// The model, and the older file of ids where there is one.
+    fn compile(&self) -> Result<(Catalog, Option<Catalog>), ExitCode> {
+        let Some(older) = &self.validate_static_uid else {
+            return Ok((self.common.model.compile()?, None));
+        };
         let mut request = self.common.model.request();
         request.model = Some(Input::parse(older));
         request.overlays.clear();
         request.extended_attributes.push(id::ATTRIBUTE.to_owned());
-        let catalog = match self.common.model.compile_older(request) {
-            Ok(catalog) => catalog,
-            Err(code) => return Ok(Err(code)),
-        };
-        let changes = id::compare(ids, &catalog.root, case)
-            .with_context(|| format!("{older} is no file that 'vssc export id' wrote"))?;
-        for change in &changes {
-            say(format_args!("{}: {change}", if change.is_breaking() { "error" } else { "note" }));
-        }
-        let breaking = changes.iter().filter(|change| change.is_breaking()).count();
-        let others = counted(changes.len() - breaking, "other change");
-        match (breaking, changes.len()) {
-            (0, 0) => say(format_args!("no change since {older}")),
-            (0, _) => say(format_args!("no id changed since {older}, {others}")),
-            _ => {
-                say(format_args!("{} lost since {older}, {others}", counted(breaking, "id")));
-                return Ok(Err(ExitCode::FAILURE));
-            }
-        }
-        Ok(Ok(()))
+        let (older, catalog) = self.common.model.compile_with_ancient(request)?;
+        Ok((catalog, Some(older)))
     }
+}
+
+/// Says what changed. `Err` is the exit code where that breaks something.
+fn validate(
+    ids: &[(&Node, StaticId)],
+    older: &Catalog,
+    name: &str,
+    case: Case,
+) -> anyhow::Result<Result<(), ExitCode>> {
+    let changes = id::compare(ids, &older.root, case)
+        .with_context(|| format!("{name} is no file that 'vssc export id' wrote"))?;
+    for change in &changes {
+        say(format_args!("{}: {change}", if change.is_breaking() { "error" } else { "note" }));
+    }
+    let breaking = changes.iter().filter(|change| change.is_breaking()).count();
+    let others = counted(changes.len() - breaking, "other change");
+    match (breaking, changes.len()) {
+        (0, 0) => say(format_args!("no change since {name}")),
+        (0, _) => say(format_args!("no id changed since {name}, {others}")),
+        _ => {
+            say(format_args!("{} lost since {name}, {others}", counted(breaking, "id")));
+            return Ok(Err(ExitCode::FAILURE));
+        }
+    }
+    Ok(Ok(()))
 }

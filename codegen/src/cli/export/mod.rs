@@ -17,7 +17,7 @@ use clap::{Args, Subcommand};
 
 use super::{messages::Stream, model::ModelOptions, output};
 use crate::{
-    Request, Templates,
+    Request,
     model::{Catalog, Node},
 };
 
@@ -83,23 +83,6 @@ struct Common {
     /// File to write [default: standard output].
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-}
-
-/// What formats take that are printed by a template.
-#[derive(Debug, Args)]
-struct TemplateOptions {
-    /// Folder of templates that stand in for built-in ones, DIR/protobuf/… and the like.
-    #[arg(long, value_name = "DIR")]
-    templates: Option<PathBuf>,
-}
-
-impl TemplateOptions {
-    fn read(&self) -> anyhow::Result<Templates> {
-        Ok(match &self.templates {
-            Some(folder) => Templates::from_dir(folder)?,
-            None => Templates::embedded(),
-        })
-    }
 }
 
 /// What formats take that can hold struct types apart from signals.

@@ -2,8 +2,11 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{Common, TemplateOptions};
-use crate::target::protobuf::{self, Options};
+use super::Common;
+use crate::{
+    cli::templates::TemplateOptions,
+    target::protobuf::{self, Options},
+};
 
 const EXAMPLES: &str = "\
 Examples:

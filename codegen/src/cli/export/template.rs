@@ -3,7 +3,7 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::Args;
 
 use super::Common;
-use crate::{UserTemplate, target::view};
+use crate::{UserTemplate, cli::watch, target::view};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -31,7 +31,9 @@ pub(super) struct Template {
 
 impl Template {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        watch::note([self.template.clone()]);
         let template = UserTemplate::read(&self.template)?;
+        watch::note(template.files());
         self.common.export(|catalog| {
             let model = view::Model::new(catalog);
             Ok(template.render(&model, &view::field_names())?)

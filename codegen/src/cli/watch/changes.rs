@@ -45,10 +45,12 @@ impl Changes {
         }
     }
 
-    /// Whether a file was changed since then.
+    /// Whether a file was changed since then. One of tomorrow, by another machine's clock, was
+    /// not.
     pub(super) fn is_newer(&self, then: SystemTime) -> bool {
         let changed = |file: &PathBuf| fs::metadata(file).and_then(|data| data.modified()).ok();
-        self.files.iter().filter_map(changed).any(|time| time >= then)
+        let since = then..=SystemTime::now();
+        self.files.iter().filter_map(changed).any(|time| since.contains(&time))
     }
 
     /// Blocks until a file changes and all are at rest again; gives the first.

@@ -18,7 +18,7 @@ use clap::Args;
 
 use super::output::{counted, say};
 use changes::Changes;
-pub(super) use record::Recorder;
+pub(super) use record::{Recorder, note};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -8,7 +8,7 @@ use std::{
     fs::File,
     io::{self, Read, Seek, Write},
     os::fd::AsFd,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, ExitStatus, Stdio},
 };
 
@@ -29,6 +29,24 @@ pub(super) fn run(mut command: Command) -> io::Result<(ExitStatus, BTreeSet<Path
     Ok((status, names.map(PathBuf::from).collect()))
 }
 
+/// Notes files that no loader reads, where this process is watched.
+pub(in super::super) fn note(files: impl IntoIterator<Item = PathBuf>) {
+    let list = list();
+    files.into_iter().for_each(|file| write(list.as_ref(), &file));
+}
+
+fn list() -> Option<File> {
+    env::var_os(VARIABLE)?;
+    io::stdin().as_fd().try_clone_to_owned().ok().map(File::from)
+}
+
+fn write(list: Option<&File>, file: &Path) {
+    if let Some(mut list) = list {
+        // One that is not noted is not watched; that is no reason to fail.
+        let _ = write!(list, "{}\0", file.display());
+    }
+}
+
 /// A loader that notes what it is asked for, where this process is watched.
 #[derive(Debug)]
 pub(in super::super) struct Recorder<L> {
@@ -38,20 +56,14 @@ pub(in super::super) struct Recorder<L> {
 
 impl<L: Loader> Recorder<L> {
     pub(in super::super) fn new(loader: L) -> Recorder<L> {
-        let is_watched = env::var_os(VARIABLE).is_some();
-        let list = is_watched.then(|| io::stdin().as_fd().try_clone_to_owned().ok()).flatten();
-        Recorder { loader, list: list.map(File::from) }
+        Recorder { loader, list: list() }
     }
 
     fn note(&self, input: &Input) {
-        let path = match input {
-            Input::Path(path) => path,
-            Input::Archived { archive, .. } => return self.note(archive),
-            _ => return,
-        };
-        if let Some(mut list) = self.list.as_ref() {
-            // One that is not noted is not watched; that is no reason to fail.
-            let _ = write!(list, "{}\0", path.display());
+        match input {
+            Input::Path(path) => write(self.list.as_ref(), path),
+            Input::Archived { archive, .. } => self.note(archive),
+            _ => {}
         }
     }
 }
