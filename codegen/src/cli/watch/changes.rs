@@ -87,3 +87,23 @@ fn names_of(file: &Path) -> Vec<PathBuf> {
     names.extend(file.canonicalize());
     names
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_tomorrow_has_not_just_changed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("car.vspec");
+        let file = fs::File::create(&path).unwrap();
+        let mut changes = Changes::new().unwrap();
+        changes.watch(&BTreeSet::from([path]));
+        let now = SystemTime::now();
+        let hour = Duration::from_secs(3600);
+        for (time, is_newer) in [(now - 2 * hour, false), (now, true), (now + hour, false)] {
+            file.set_modified(time).unwrap();
+            assert_eq!(changes.is_newer(now - hour), is_newer, "{time:?}");
+        }
+    }
+}
