@@ -68,7 +68,7 @@ fuzz: target/tools/bin/cargo-fuzz ## search for faults with random input, FUZZ_S
 	  mkdir -p target/fuzz/corpus/$$target; \
 	  (cd tests && ../$< fuzz run -s none --fuzz-dir fuzz --target-dir ../target/fuzz $$target \
 	    ../target/fuzz/corpus/$$target cases conformance -- -dict=fuzz/vspec.dict -max_len=4096 -timeout=120 \
-	    -rss_limit_mb=6144 -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -verbosity=0); \
+	    -rss_limit_mb=6144 -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -print_funcs=0 -verbosity=0); \
 	done
 
 target/tools/bin/cargo-fuzz:

@@ -100,8 +100,9 @@ fn read(path: &Path) -> Result<Option<Vec<u8>>, OutputError> {
     }
 }
 
-/// By way of a file beside it, so that nobody ever reads half a module.
-fn replace(path: &Path, contents: &str) -> Result<(), OutputError> {
+/// By way of a file beside it, so that nobody ever reads half a module. A file keeps who may
+/// read it; a link is replaced, since it may lead anywhere.
+pub(crate) fn replace(path: &Path, contents: &str) -> Result<(), OutputError> {
     let failed = |action, path: &Path| {
         let path = path.to_owned();
         move |cause| OutputError::Io { action, path, cause }
@@ -109,6 +110,7 @@ fn replace(path: &Path, contents: &str) -> Result<(), OutputError> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.tmp", std::process::id()));
     let temporary = path.with_file_name(name);
+    let old = fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file);
     let mut written = fs::write(&temporary, contents);
     // Most files have a sibling that came before, so the folder is made only when missed.
     if let (Err(error), Some(parent)) = (&written, path.parent())
@@ -116,6 +118,9 @@ fn replace(path: &Path, contents: &str) -> Result<(), OutputError> {
     {
         fs::create_dir_all(parent).map_err(failed("create the folder", parent))?;
         written = fs::write(&temporary, contents);
+    }
+    if let Some(old) = old {
+        written = written.and_then(|()| fs::set_permissions(&temporary, old.permissions()));
     }
     written.and_then(|()| fs::rename(&temporary, path)).map_err(|cause| {
         // Best effort: the error that matters is the one on its way out.
@@ -216,6 +221,24 @@ mod tests {
             let error = write(folder.path(), &[file(path, "")]).unwrap_err();
             assert!(matches!(error, OutputError::Outside(_)), "{path}");
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_keeps_who_may_read_it_and_a_link_leads_nowhere() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir(at("out")).unwrap();
+        fs::write(at("out/a.rs"), "old\n").unwrap();
+        fs::set_permissions(at("out/a.rs"), fs::Permissions::from_mode(0o640)).unwrap();
+        fs::write(at("elsewhere"), "mine").unwrap();
+        symlink(at("elsewhere"), at("out/b.rs")).unwrap();
+        write(&at("out"), &[file("a.rs", "a\n"), file("b.rs", "b\n")]).unwrap();
+        let mode = fs::metadata(at("out/a.rs")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o640);
+        assert_eq!(fs::read_to_string(at("out/b.rs")).unwrap(), "b\n");
+        assert_eq!(fs::read_to_string(at("elsewhere")).unwrap(), "mine");
     }
 
     #[test]

@@ -233,3 +233,29 @@ fn standard_input_goes_to_standard_output() {
     child.stdin.take().unwrap().write_all(UGLY.as_bytes()).unwrap();
     assert_eq!(text(&child.wait_with_output().unwrap().stdout), PRETTY);
 }
+
+#[test]
+fn a_link_stays_a_link_and_folders_are_searched_as_models_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    for name in ["spec/parts", "spec/.hidden"] {
+        fs::create_dir_all(at(name)).unwrap();
+    }
+    let crooked = "A:\n    type:   branch\n";
+    for name in ["real.txt", "spec/parts/a.vspec", "spec/.hidden/b.vspec", "spec/c.yaml"] {
+        fs::write(at(name), crooked).unwrap();
+    }
+    std::os::unix::fs::symlink(at("real.txt"), at("spec/link.vspec")).unwrap();
+    let output = vssc().unwrap().args(["fmt", "spec"]).current_dir(folder.path()).output().unwrap();
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && errors == "2 of 2 files formatted\n", "{errors}");
+    assert!(fs::symlink_metadata(at("spec/link.vspec")).unwrap().is_symlink());
+    for (name, is_formatted) in [
+        ("real.txt", true),
+        ("spec/parts/a.vspec", true),
+        ("spec/.hidden/b.vspec", false),
+        ("spec/c.yaml", false),
+    ] {
+        assert_eq!(fs::read_to_string(at(name)).unwrap() != crooked, is_formatted, "{name}");
+    }
+}

@@ -1,8 +1,4 @@
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{fs, path::Path, process::ExitCode};
 
 use anyhow::Context;
 use clap::Args;
@@ -66,8 +62,8 @@ enum Outcome {
 
 impl Fmt {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        let inputs = inputs(&self.paths)?;
         let loader = self.access.loader();
+        let inputs = inputs(&self.paths, &loader)?;
         let mut outcomes = Vec::new();
         let mut diagnostics = Vec::new();
         let result = inputs.iter().try_for_each(|input| {
@@ -135,59 +131,31 @@ fn read(input: &Input, loader: &impl Loader) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|_| format!("{input} is not UTF-8 text"))
 }
 
-fn inputs(paths: &[String]) -> anyhow::Result<Vec<Input>> {
+fn inputs(paths: &[String], loader: &impl Loader) -> anyhow::Result<Vec<Input>> {
     let here = [".".to_owned()];
     let paths = if paths.is_empty() { &here } else { paths };
     let mut inputs = Vec::new();
     for path in paths {
-        let folder = Path::new(path);
-        if path != "-" && folder.is_dir() {
-            let mut found = Vec::new();
-            gather(folder, &mut found)?;
-            found.sort();
-            inputs.extend(found.into_iter().map(Input::Path));
-        } else {
-            inputs.push(Input::parse(path));
+        let folder = Input::Path(path.into());
+        let files = if path == "-" { None } else { files_in(&folder, loader)? };
+        match files {
+            Some(files) => inputs.extend(files),
+            None => inputs.push(Input::parse(path)),
         }
     }
     Ok(inputs)
 }
 
-/// The `.vspec` files below a folder. Hidden folders, and folders that are links, stay out.
-fn gather(folder: &Path, found: &mut Vec<PathBuf>) -> anyhow::Result<()> {
-    let cannot = || format!("cannot read the folder {}", folder.display());
-    for entry in fs::read_dir(folder).with_context(cannot)? {
-        let entry = entry.with_context(cannot)?;
-        let path =
-            if folder == Path::new(".") { PathBuf::from(entry.file_name()) } else { entry.path() };
-        if entry.file_name().to_string_lossy().starts_with('.') {
-            continue;
-        }
-        if entry.file_type().with_context(cannot)?.is_dir() {
-            gather(&path, found)?;
-        } else if path.extension().is_some_and(|extension| extension == "vspec") {
-            found.push(path);
-        }
-    }
-    Ok(())
+/// `None` where it is no folder.
+fn files_in(folder: &Input, loader: &impl Loader) -> anyhow::Result<Option<Vec<Input>>> {
+    loader.list(folder, "vspec").with_context(|| format!("cannot read {folder}"))
 }
 
-/// By way of a file beside it, so that nobody ever reads half of it; a link stays a link.
+/// A link stays a link.
 fn replace(path: &Path, text: &str) -> anyhow::Result<()> {
-    let cannot = || format!("cannot write {}", path.display());
-    let target = fs::canonicalize(path).with_context(cannot)?;
-    let mut name = target.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.tmp", std::process::id()));
-    let temporary = target.with_file_name(name);
-    let permissions = fs::metadata(&target).with_context(cannot)?.permissions();
-    let written = fs::write(&temporary, text)
-        .and_then(|()| fs::set_permissions(&temporary, permissions))
-        .and_then(|()| fs::rename(&temporary, &target));
-    written.with_context(|| {
-        // Best effort: the error that matters is the one on its way out.
-        let _ = fs::remove_file(&temporary);
-        cannot()
-    })
+    let target =
+        fs::canonicalize(path).with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(crate::output::replace(&target, text)?)
 }
 
 /// What would change, as a diff without the lines around.

@@ -19,7 +19,32 @@ pub enum Literal {
     Map(IndexMap<String, Literal>),
 }
 
+/// Equal for literals that are one value: `1` and `1.0` are, `true` and `1` are not.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Sameness<'a> {
+    Bool(bool),
+    Int(i128),
+    /// The bits of a float that is no whole number, or beyond all integers.
+    Float(u64),
+    Text(&'a str),
+    /// Everything else, as it is printed.
+    Other(String),
+}
+
 impl Literal {
+    pub fn sameness(&self) -> Sameness<'_> {
+        match self {
+            Literal::Bool(value) => Sameness::Bool(*value),
+            Literal::Int(number) => Sameness::Int(*number),
+            Literal::Float(number) if number.fract() == 0.0 && number.abs() < 1e38 => {
+                Sameness::Int(*number as i128)
+            }
+            Literal::Float(number) => Sameness::Float(number.to_bits()),
+            Literal::String(text) => Sameness::Text(text),
+            other => Sameness::Other(other.to_string()),
+        }
+    }
+
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Literal::String(text) => Some(text),
@@ -117,5 +142,28 @@ impl<'de> de::Visitor<'de> for LiteralVisitor {
             entries.insert(key, value);
         }
         Ok(Literal::Map(entries))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_value_may_be_written_in_two_ways() {
+        let text = |text: &str| Literal::String(text.to_owned());
+        for (one, other, is_same) in [
+            (Literal::Int(1), Literal::Float(1.0), true),
+            (Literal::Int(0), Literal::Float(-0.0), true),
+            (Literal::Float(1.5), Literal::Float(1.5), true),
+            (Literal::Int(1), Literal::Float(1.5), false),
+            (Literal::Int(1), Literal::Bool(true), false),
+            (Literal::Int(1), text("1"), false),
+            (Literal::Int(u64::MAX.into()), Literal::Int(i128::from(u64::MAX) - 1), false),
+            (text("a"), text("a"), true),
+            (Literal::Float(f64::INFINITY), Literal::Float(f64::MAX), false),
+        ] {
+            assert_eq!(one.sameness() == other.sameness(), is_same, "{one} {other}");
+        }
     }
 }

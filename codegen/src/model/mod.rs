@@ -18,7 +18,7 @@ mod value;
 pub(crate) use attributes::attributes;
 pub use catalog::{Branch, Catalog, Instance, Kind, Leaf, Node, Role, Unit};
 pub use datatype::{DataType, Element, UnknownDataType};
-pub use literal::Literal;
+pub use literal::{Literal, Sameness};
 pub use manifest::{Access, Manifest, ModelInfo, SdkInfo, Signal, SignalKind};
 pub use path::nearest;
 pub use value::{Limits, Value, Violation};

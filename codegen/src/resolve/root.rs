@@ -12,7 +12,7 @@ use super::{
 use crate::{
     diagnostic::{Code, Report, Sink},
     source::{Input, Loader},
-    syntax::{Document, DocumentNode, Name},
+    syntax::{Document, DocumentNode},
 };
 
 const EXTENSION: &str = "vspec";
@@ -92,10 +92,7 @@ fn includes(file: &Input, document: &Document, include_dirs: &[Input]) -> Vec<In
 
 fn has_root(document: &Document) -> bool {
     let is_root = |node: &DocumentNode| !node.key.contains('.');
-    let is_struct = |node: &DocumentNode| {
-        let kind = node.attributes.get(&Name::Type);
-        kind.is_some_and(|kind| kind.value.as_str() == Some("struct"))
-    };
+    let is_struct = |node: &DocumentNode| node.attributes.type_name() == Some("struct");
     document.nodes.iter().any(is_root) && !document.nodes.iter().any(is_struct)
 }
 

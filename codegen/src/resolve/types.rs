@@ -152,22 +152,12 @@ fn join(all: &mut Flat, own: Flat, sink: &mut Sink) {
 fn difference(key: &str, first: &FlatNode, second: &FlatNode) -> Option<Report> {
     let is_branch = |node: &FlatNode| is_branch(&node.attributes);
     // The same file twice, or two that say the same.
-    if is_branch(first) && is_branch(second) || is_same(&first.attributes, &second.attributes) {
+    if is_branch(first) && is_branch(second) || first.attributes.says_the_same(&second.attributes) {
         return None;
     }
     let message = format!("'{key}' is defined in another types file already; that one counts");
     let report = Report::new(Code::TypeDefinedTwice, message).at(second.span);
     Some(report.label(first.span, "defined here first"))
-}
-
-fn is_same(first: &Attributes, second: &Attributes) -> bool {
-    let all = |attributes: &Attributes| -> Vec<_> {
-        let pairs = attributes.iter().map(|a| (a.name.text().to_owned(), a.value.literal()));
-        let mut pairs: Vec<_> = pairs.collect();
-        pairs.sort_by(|a, b| a.0.cmp(&b.0));
-        pairs
-    };
-    all(first) == all(second)
 }
 
 fn is_branch(attributes: &Attributes) -> bool {

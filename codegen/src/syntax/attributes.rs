@@ -112,6 +112,18 @@ impl Attributes {
         self.value(&Name::Type).and_then(Raw::as_str)
     }
 
+    /// Whether both have the same values, in any order and at any place; null is none.
+    pub(crate) fn says_the_same(&self, other: &Attributes) -> bool {
+        let is_same = |name: &Name| match (self.value(name), other.value(name)) {
+            (Some(one), Some(other)) => match (one.as_str(), other.as_str()) {
+                (Some(one), Some(other)) => one == other,
+                _ => one.literal() == other.literal(),
+            },
+            (one, other) => one.is_none() && other.is_none(),
+        };
+        self.iter().chain(other.iter()).all(|attribute| is_same(&attribute.name))
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Attribute> {
         self.list.iter()
     }

@@ -1,8 +1,8 @@
 //! Static ids: four bytes that name a node for as long as its meaning stays the same.
 //!
 //! An id is the FNV-1 hash of everything that a client relies on: name, datatype, unit,
-//! type, bounds, allowed values. A node that was renamed keeps its id by naming its first name in `fka`; one
-//! whose meaning changed on purpose keeps it by a `constUID`.
+//! type, bounds, allowed values. A node that was renamed keeps its id by naming its first
+//! name in `fka`; one whose meaning changed on purpose keeps it by a `constUID`.
 
 use std::{collections::HashMap, fmt};
 

@@ -122,7 +122,7 @@ impl Common {
         &self,
         render: impl FnOnce(&Catalog) -> anyhow::Result<String>,
     ) -> anyhow::Result<ExitCode> {
-        self.export_as(&self.request(), render)
+        self.export_as(&self.request(), |catalog| render(catalog))
     }
 
     /// The same with the struct types apart, where that is asked for.
@@ -132,28 +132,23 @@ impl Common {
         render: impl FnOnce(&Catalog) -> String,
         render_types: impl FnOnce(&[Node]) -> String,
     ) -> anyhow::Result<ExitCode> {
-        let mut catalog = match self.model.compile_as(&self.request(), Stream::Stderr) {
-            Ok(catalog) => catalog,
-            Err(code) => return Ok(code),
-        };
-        apart.take(&mut catalog, render_types)?;
-        self.write(render(&catalog))?;
-        // As below.
-        std::mem::forget(catalog);
-        Ok(ExitCode::SUCCESS)
+        self.export_as(&self.request(), |catalog| {
+            apart.take(catalog, render_types)?;
+            Ok(render(catalog))
+        })
     }
 
     /// The same for a request that was made from these options and changed.
     fn export_as(
         &self,
         request: &Request,
-        render: impl FnOnce(&Catalog) -> anyhow::Result<String>,
+        render: impl FnOnce(&mut Catalog) -> anyhow::Result<String>,
     ) -> anyhow::Result<ExitCode> {
-        let catalog = match self.model.compile_as(request, Stream::Stderr) {
+        let mut catalog = match self.model.compile_as(request, Stream::Stderr) {
             Ok(catalog) => catalog,
             Err(code) => return Ok(code),
         };
-        self.write(render(&catalog)?)?;
+        self.write(render(&mut catalog)?)?;
         // The process ends here: taking a large tree apart first would be idle work.
         std::mem::forget(catalog);
         Ok(ExitCode::SUCCESS)

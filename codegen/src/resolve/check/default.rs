@@ -1,9 +1,11 @@
 //! `default`.
 
+use std::collections::HashSet;
+
 use super::{bounds, datatype, elsewhere::held_against};
 use crate::{
     diagnostic::{Code, Report, Sink},
-    model::{Element, Leaf, Literal},
+    model::{Element, Leaf, Literal, Sameness},
     syntax::{Attributes, Name, Raw, RawValue},
 };
 
@@ -13,13 +15,14 @@ pub(super) fn read(attributes: &Attributes, leaf: &Leaf, sink: &mut Sink) -> Opt
     if let Element::Struct(_) = &leaf.datatype.element {
         return Some(raw.literal());
     }
+    let listed = Listed::of(leaf);
     match (&raw.value, leaf.datatype.is_array) {
         (RawValue::List(items), true) => {
             if let Some(report) = wrong_length(items.len(), leaf, raw) {
                 sink.push(held_against(report, attributes, &[Name::Arraysize]));
             }
-            let read: Vec<_> =
-                items.iter().map(|item| element(item, leaf, attributes, sink)).collect();
+            let read = items.iter().map(|item| element(item, leaf, &listed, attributes, sink));
+            let read: Vec<_> = read.collect();
             read.into_iter().collect::<Option<Vec<_>>>().map(Literal::List)
         }
         (RawValue::List(_), false) => {
@@ -36,7 +39,7 @@ pub(super) fn read(attributes: &Attributes, leaf: &Leaf, sink: &mut Sink) -> Opt
             sink.push(held_against(report, attributes, &[Name::Datatype]));
             None
         }
-        (_, false) => element(raw, leaf, attributes, sink),
+        (_, false) => element(raw, leaf, &listed, attributes, sink),
     }
 }
 
@@ -49,7 +52,13 @@ pub(super) fn wrong_length(length: usize, leaf: &Leaf, raw: &Raw) -> Option<Repo
     Some(Report::new(Code::BadDefault, message).at(raw.span))
 }
 
-fn element(raw: &Raw, leaf: &Leaf, attributes: &Attributes, sink: &mut Sink) -> Option<Literal> {
+fn element(
+    raw: &Raw,
+    leaf: &Leaf,
+    listed: &Listed<'_>,
+    attributes: &Attributes,
+    sink: &mut Sink,
+) -> Option<Literal> {
     let value = match datatype::element(raw, &leaf.datatype.element) {
         Ok(value) => value,
         Err(reason) => {
@@ -64,7 +73,7 @@ fn element(raw: &Raw, leaf: &Leaf, attributes: &Attributes, sink: &mut Sink) -> 
         let message = format!("the default {value} is {reason}");
         let report = Report::new(Code::BadDefault, message).at(raw.span);
         sink.push(held_against(report, attributes, &[bound]));
-    } else if !is_listed(leaf, &value) {
+    } else if !listed.has(&value) {
         let message = format!("the default '{value}' is not among the allowed values");
         // The language has always let these pass, where they are the whole default.
         let is_let_pass = is_empty(&value) && !leaf.datatype.is_array;
@@ -77,12 +86,24 @@ fn element(raw: &Raw, leaf: &Leaf, attributes: &Attributes, sink: &mut Sink) -> 
     Some(value)
 }
 
-pub(super) fn is_listed(leaf: &Leaf, value: &Literal) -> bool {
-    let equal = |other: &Literal| {
-        other == value || matches!((other.as_f64(), value.as_f64()), (Some(a), Some(b)) if a == b)
-    };
-    let is_allowed = leaf.allowed.is_empty() || leaf.allowed.iter().any(equal);
-    is_allowed && (leaf.enumeration.is_empty() || leaf.enumeration.values().any(equal))
+/// What a signal may be, for as many questions as an array has elements.
+pub(super) struct Listed<'l> {
+    allowed: HashSet<Sameness<'l>>,
+    named: HashSet<Sameness<'l>>,
+}
+
+impl<'l> Listed<'l> {
+    pub(super) fn of(leaf: &'l Leaf) -> Listed<'l> {
+        Listed {
+            allowed: leaf.allowed.iter().map(Literal::sameness).collect(),
+            named: leaf.enumeration.values().map(Literal::sameness).collect(),
+        }
+    }
+
+    pub(super) fn has(&self, value: &Literal) -> bool {
+        let mut lists = [&self.allowed, &self.named].into_iter().filter(|list| !list.is_empty());
+        lists.all(|list| list.contains(&value.sameness()))
+    }
 }
 
 fn is_empty(value: &Literal) -> bool {

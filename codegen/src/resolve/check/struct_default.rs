@@ -4,7 +4,11 @@
 
 use std::{collections::HashMap, rc::Rc};
 
-use super::{CheckedTree, bounds, datatype, default, structs::Structs};
+use super::{
+    CheckedTree, bounds, datatype,
+    default::{self, Listed},
+    structs::Structs,
+};
 use crate::{
     diagnostic::{Code, Report, Sink},
     model::{Element, Leaf},
@@ -33,23 +37,24 @@ impl Known<'_> {
 
     /// `what` is the default itself, or the property whose value this is.
     fn value(&self, raw: &Raw, leaf: &Leaf, what: &str, sink: &mut Sink) {
+        let listed = Listed::of(leaf);
         match (&raw.value, leaf.datatype.is_array) {
             (RawValue::List(items), true) => {
                 if let Some(report) = default::wrong_length(items.len(), leaf, raw) {
                     sink.push(report);
                 }
-                items.iter().for_each(|item| self.element(item, leaf, what, sink));
+                items.iter().for_each(|item| self.element(item, leaf, &listed, what, sink));
             }
             (_, true) => {
                 let message = format!("bad {what}: '{}' takes a list", leaf.datatype);
                 sink.push(Report::new(Code::BadDefault, message).at(raw.span));
             }
-            (_, false) => self.element(raw, leaf, what, sink),
+            (_, false) => self.element(raw, leaf, &listed, what, sink),
         }
     }
 
     /// Recursion is as deep as the value nests, which reading limits.
-    fn element(&self, raw: &Raw, leaf: &Leaf, what: &str, sink: &mut Sink) {
+    fn element(&self, raw: &Raw, leaf: &Leaf, listed: &Listed<'_>, what: &str, sink: &mut Sink) {
         let element = &leaf.datatype.element;
         if let Element::Struct(name) = element {
             self.members(raw, name, what, sink);
@@ -64,7 +69,7 @@ impl Known<'_> {
                 let reason =
                     bounds::excludes(leaf, &value).map(|(_, reason)| reason).or_else(|| {
                         let message = || "not among the allowed values".to_owned();
-                        (!default::is_listed(leaf, &value)).then(message)
+                        (!listed.has(&value)).then(message)
                     });
                 // The language has always let these pass.
                 if let Some(reason) = reason {

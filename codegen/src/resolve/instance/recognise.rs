@@ -5,10 +5,10 @@
 //! or more branches stand so below a third they are its instances. What was changed for a
 //! single instance, or is the only one, is not certain and stays a plain branch.
 
-use std::{collections::HashSet, rc::Rc};
+use std::collections::HashSet;
 
 use super::super::tree::{InstanceMark, NodeId, Tree};
-use crate::syntax::{Attributes, Name};
+use crate::syntax::Name;
 
 pub(in super::super) fn recognise(tree: &mut Tree) {
     let mut open = vec![tree.root];
@@ -34,20 +34,13 @@ fn instances_in(tree: &Tree, id: NodeId) -> Vec<NodeId> {
         .copied()
         .filter(|child| {
             let child = tree.node(*child);
-            child.instance.is_none() && are_equal(&child.attributes, &declaring.attributes)
+            child.instance.is_none()
+                && !child.children.is_empty()
+                && child.attributes.says_the_same(&declaring.attributes)
         })
         .collect();
     let is_certain = alike.len() > 1 && have_a_child_in_common(tree, &alike);
     if is_certain { alike } else { Vec::new() }
-}
-
-/// Whether the same attributes have the same values, in any order and at any place.
-fn are_equal(some: &Rc<Attributes>, others: &Rc<Attributes>) -> bool {
-    let is_in_others = |name: &Name| {
-        let (one, other) = (some.value(name), others.value(name));
-        one.map(|raw| raw.literal()) == other.map(|raw| raw.literal())
-    };
-    some.iter().chain(others.iter()).all(|attribute| is_in_others(&attribute.name))
 }
 
 /// What is laid over a single instance may add children to it, but never takes all away.

@@ -2,7 +2,10 @@
 //!
 //! Looked for before instances multiply the tree, so that each pair is found once.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    hash::{DefaultHasher, Hash, Hasher},
+};
 
 use crate::{
     diagnostic::{Code, Report, Sink},
@@ -41,11 +44,7 @@ fn report(tree: &Tree, first: NodeId, second: NodeId) -> Report {
 /// Equal for names that are equal but for case. A hash, since it is wanted for every name
 /// and a copy of each in lower case would cost more than all else here.
 fn folded_hash(name: &str) -> u64 {
-    const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
-    const PRIME: u64 = 0x0100_0000_01b3;
-    let mix = |hash: u64, unit: u32| (hash ^ u64::from(unit)).wrapping_mul(PRIME);
-    if name.is_ascii() {
-        return name.bytes().fold(BASIS, |hash, b| mix(hash, b.to_ascii_lowercase().into()));
-    }
-    name.chars().flat_map(char::to_lowercase).fold(BASIS, |hash, c| mix(hash, c.into()))
+    let mut hasher = DefaultHasher::new();
+    name.chars().flat_map(char::to_lowercase).for_each(|c| c.hash(&mut hasher));
+    hasher.finish()
 }

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     Request, StrictRule,
     diagnostic::{Code, Report, Severity, Sink},
-    model::{DataType, Element, Literal, nearest},
+    model::{DataType, Element, nearest},
     source::Span,
     syntax::{Name, Raw, RawValue},
 };
@@ -199,18 +199,13 @@ impl Strict<'_> {
 fn default_elsewhere(node: &TreeNode, checked: Option<&Checked>) -> Option<Report> {
     let leaf = checked?.leaf()?;
     let (default, first) = (leaf.default.as_ref()?, leaf.allowed.first()?);
-    if leaf.datatype.is_array || is_equal(default, first) {
+    if leaf.datatype.is_array || default.sameness() == first.sameness() {
         return None;
     }
     let place = |name: &Name| node.attributes.value(name).map_or(node.span, |raw| raw.span);
     let message = format!("the default '{default}' is not the first allowed value, '{first}'");
     let report = Report::new(Code::DefaultNotFirst, message).at(place(&Name::Default));
     Some(report.label(place(&Name::Allowed), "put it first here"))
-}
-
-/// `1` and `1.0` are one value.
-fn is_equal(a: &Literal, b: &Literal) -> bool {
-    a == b || matches!((a.as_f64(), b.as_f64()), (Some(a), Some(b)) if a == b)
 }
 
 /// An exception for a node that is not there: says how far the path goes, and what is near.

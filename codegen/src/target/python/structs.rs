@@ -64,20 +64,10 @@ impl<'c> Structs<'c> {
         enumeration: Option<&str>,
         imports: &mut Imports,
     ) -> Option<String> {
-        let Literal::List(items) = literal else {
-            return self.element(literal, leaf, enumeration, imports);
-        };
-        let items = items.iter().map(|item| self.element(item, leaf, enumeration, imports));
-        Some(format!("[{}]", items.collect::<Option<Vec<_>>>()?.join(", ")))
-    }
-
-    fn element(
-        &self,
-        literal: &Literal,
-        leaf: &Leaf,
-        enumeration: Option<&str>,
-        imports: &mut Imports,
-    ) -> Option<String> {
+        if let Literal::List(items) = literal {
+            let items = items.iter().map(|item| self.value(item, leaf, enumeration, imports));
+            return Some(format!("[{}]", items.collect::<Option<Vec<_>>>()?.join(", ")));
+        }
         if let Some(enumeration) = enumeration {
             let known = leaf.enumeration.values().chain(&leaf.allowed);
             known.into_iter().find(|known| *known == literal)?;

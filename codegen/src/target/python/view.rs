@@ -18,7 +18,6 @@ use crate::{
 pub(super) struct Package {
     header: String,
     version: String,
-    /// A literal.
     /// For `pyproject.toml`.
     summary: String,
     doc: String,
