@@ -9,14 +9,23 @@
 //! cli ── HTTP ──▶ api ──▶ supervisor ──▶ {sandbox, python, signals, store, console} ──▶ app
 //! ```
 
+#[cfg(feature = "daemon")]
 pub mod api;
+#[cfg(feature = "daemon")]
 pub mod app;
+#[cfg(feature = "daemon")]
 pub mod cli;
+#[cfg(feature = "daemon")]
 pub mod console;
+#[cfg(feature = "daemon")]
 pub mod daemon;
+#[cfg(feature = "daemon")]
 pub mod python;
+#[cfg(feature = "daemon")]
 pub mod sandbox;
 pub mod signals;
 pub mod socket;
+#[cfg(feature = "daemon")]
 pub mod store;
+#[cfg(feature = "daemon")]
 pub mod supervisor;

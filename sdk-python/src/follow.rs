@@ -1,8 +1,9 @@
 //! A subscription's life on the network: subscribe, read, and again after a loss.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc};
 
 use tonic::Streaming;
+use vehicle_signal_client::Backoff;
 
 use crate::{
     bridge::{Outcome, Waiter},
@@ -11,35 +12,6 @@ use crate::{
     proto,
     queue::{Queue, Update},
 };
-
-/// Waiting times between attempts: doubled each time, with jitter, so that many apps do
-/// not knock at a returning broker at the same moment.
-#[derive(Debug)]
-pub(crate) struct Backoff {
-    next: Duration,
-}
-
-impl Backoff {
-    const FIRST: Duration = Duration::from_millis(50);
-    const LONGEST: Duration = Duration::from_secs(5);
-
-    pub(crate) fn new() -> Backoff {
-        Backoff { next: Backoff::FIRST }
-    }
-
-    pub(crate) async fn wait(&mut self) {
-        let jitter = 0.75 + 0.5 * random_fraction();
-        tokio::time::sleep(self.next.mul_f64(jitter)).await;
-        self.next = (self.next * 2).min(Backoff::LONGEST);
-    }
-}
-
-/// From 0 to 1, from the keys that std draws for each hash map.
-fn random_fraction() -> f64 {
-    use std::hash::{BuildHasher, Hasher, RandomState};
-    let random = RandomState::new().build_hasher().finish();
-    (random >> 11) as f64 / (1_u64 << 53) as f64
-}
 
 /// Waits until the broker answers; an error is one that does not heal.
 pub(crate) async fn ready(link: &Link) -> Result<(), Failure> {

@@ -9,7 +9,6 @@
 //! `convert` and `wire` are the two borders (Python, protobuf); `link`, `follow` and
 //! `queue` never touch Python; `client` and `stream` are what Python sees.
 
-mod address;
 mod bridge;
 mod client;
 mod convert;
@@ -24,11 +23,7 @@ mod stream;
 mod wire;
 mod worker;
 
-/// The broker's protocol, generated from `runtime/proto`.
-mod proto {
-    #![allow(unreachable_pub, missing_debug_implementations, clippy::all)]
-    tonic::include_proto!("kuksa.val.v2");
-}
+use vehicle_signal_client::proto;
 
 #[pyo3::pymodule]
 mod _core {

@@ -7,10 +7,10 @@ use std::{
 };
 
 use tonic::{Status, Streaming, transport::Channel};
+use vehicle_signal_client::Address;
 use vss_codegen::model::{Literal, Value};
 
 use crate::{
-    address::Address,
     failure::{Failure, Kind},
     metadata::Metadata,
     proto::{self, val_client::ValClient},

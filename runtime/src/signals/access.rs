@@ -8,7 +8,6 @@ use std::{
 use vss_codegen::model::Access;
 
 use super::{Entry, InvalidPattern, Pattern, Registry, SignalError};
-use crate::app::AppId;
 
 /// Somebody who uses signals. A socket is bound to one client for its whole life.
 #[derive(Clone)]
@@ -17,7 +16,7 @@ pub struct Client(Arc<Identity>);
 enum Identity {
     Outside,
     Runtime,
-    App { id: AppId, grants: Grants, rights: OnceLock<(Arc<Registry>, Vec<Rights>)> },
+    App { id: Arc<str>, grants: Grants, rights: OnceLock<(Arc<Registry>, Vec<Rights>)> },
 }
 
 /// What an app may do with which signals: path patterns, each with an access.
@@ -82,8 +81,8 @@ impl Client {
     }
 
     /// An app: what it was granted, and nothing else.
-    pub fn app(id: AppId, grants: Grants) -> Client {
-        Client(Arc::new(Identity::App { id, grants, rights: OnceLock::new() }))
+    pub fn app(id: impl Into<Arc<str>>, grants: Grants) -> Client {
+        Client(Arc::new(Identity::App { id: id.into(), grants, rights: OnceLock::new() }))
     }
 
     pub(super) fn is_app(&self) -> bool {

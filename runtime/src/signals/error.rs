@@ -4,8 +4,6 @@ use std::sync::Arc;
 
 use vss_codegen::model::{Access, Violation};
 
-use crate::app::AppId;
-
 /// Each protocol turns these into its own codes; the text is the same everywhere.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum SignalError {
@@ -24,7 +22,7 @@ pub enum SignalError {
          (vehicle_signal_lib.signals)",
         access_name(*access), access_name(*access)
     )]
-    Denied { app: AppId, path: Arc<str>, access: Access },
+    Denied { app: Arc<str>, path: Arc<str>, access: Access },
     #[error("{path} is no actuator: only an actuator has a target")]
     NoActuator { path: Arc<str> },
     #[error("{path} has no provider that carries out actuations now")]

@@ -66,7 +66,7 @@ pub(super) fn open_socket(core: &Core, app: &App) -> Result<AppSocket, String> {
     let grants = requests
         .flat_map(|request| request.access.iter().map(|access| (request.path.clone(), *access)));
     let grants = Grants::new(grants).map_err(|error| error.to_string())?;
-    let client = Client::app(app.id().clone(), grants);
+    let client = Client::app(app.id().as_str(), grants);
     let folder = app.paths.run.join("broker");
     serve_app(core.broker.clone(), client, &folder)
         .map_err(|error| format!("{}: {error}", folder.display()))

@@ -95,7 +95,7 @@ impl Bench {
     /// An app with these grants, behind a socket of its own.
     pub(crate) fn app(&self, id: &str, grants: &[(&str, Access)]) -> Door {
         let grants = grants.iter().map(|(pattern, access)| ((*pattern).to_owned(), *access));
-        let client = Client::app(id.parse().unwrap(), Grants::new(grants).unwrap());
+        let client = Client::app(id, Grants::new(grants).unwrap());
         let folder = tempfile::tempdir().unwrap();
         let socket = serve_app(self.broker.clone(), client, &folder.path().join("b")).unwrap();
         Door { socket, folder }

@@ -15,15 +15,16 @@ use tonic::transport::{Channel, Endpoint};
 /// The kernel's limit for the path of a socket, without the closing zero byte.
 const LONGEST_SOCKET_PATH: usize = 107;
 
+/// The address of a broker.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Address {
+pub enum Address {
     Unix(PathBuf),
     Tcp(String),
 }
 
 impl Address {
     /// `unix:///path`, `http://host:port`, `grpc://host:port` or `host:port`.
-    pub(crate) fn parse(text: &str) -> Result<Address, String> {
+    pub fn parse(text: &str) -> Result<Address, String> {
         let wrong = |why: &str| {
             format!("the broker address {text:?} {why}: write unix:///path or host:port")
         };
@@ -50,7 +51,7 @@ impl Address {
     }
 
     /// A channel that connects at its first call, and again after each loss.
-    pub(crate) fn channel(&self) -> Result<Channel, String> {
+    pub fn channel(&self) -> Result<Channel, String> {
         let target = match self {
             Address::Tcp(place) => format!("http://{place}"),
             // Any valid name: the connector below never looks at it.
