@@ -18,6 +18,7 @@ from .errors import (
     VehicleSignalError,
 )
 from .signals import Actuator, Attribute, Sensor, Signal, VehicleSignal
+from .snapshot import Snapshot
 from .subscription import Subscription
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Reading",
     "Sensor",
     "Signal",
+    "Snapshot",
     "Subscription",
     "UnknownSignal",
     "VehicleApp",
