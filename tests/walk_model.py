@@ -10,13 +10,13 @@ from dataclasses import asdict, is_dataclass
 from pathlib import Path
 
 from vehicle_signal_runtime import Signal
-from vehicle_signal_runtime.generated import Branch
+from vehicle_signal_runtime.generated import Branch, Instances
 from vehicle_signal_runtime.model import vehicle
 
 
 def signals(branch: Branch) -> Iterator[Signal]:
     """Every signal below, each touched twice."""
-    own = set(dir(Branch))
+    own = set(dir(Instances))
     assert branch.__doc__
     for name, descriptor in vars(type(branch)).items():
         if not isinstance(descriptor, property):
@@ -31,8 +31,25 @@ def signals(branch: Branch) -> Iterator[Signal]:
         else:
             assert not hasattr(Signal, name), f"{name} hides an attribute of the SDK"
             yield node
-    for instance in getattr(branch, "__iter__", tuple)():
-        assert isinstance(instance, Branch) and instance.path.startswith(branch.path)
+    if isinstance(branch, Instances):
+        check_instances(branch)
+
+
+def check_instances(branch: Instances) -> None:
+    """Each is found by its label, by going through all, and as an attribute."""
+    instances = list(branch)
+    assert len(branch) == len(instances) > 0
+    for instance in instances:
+        above, _, label = instance.path.rpartition(".")
+        assert above == branch.path and branch[label] is instance
+        assert any(getattr(branch, name) is instance for name in vars(type(branch)))
+    for label in ("no such label", 0):
+        try:
+            branch[label]
+        except KeyError as error:
+            assert branch.path in str(error)
+        else:
+            raise AssertionError(branch.path)
 
 
 def check(signal: Signal, expected: dict) -> None:
@@ -66,6 +83,7 @@ def main() -> None:
     expected = {s["path"]: s for s in json.loads(Path(sys.argv[1]).read_text())["signals"]}
     found = {signal.path: signal for signal in signals(vehicle)}
     assert found.keys() == expected.keys(), found.keys() ^ expected.keys()
+    assert [s.path for s in vehicle.signals()] == list(found), "signals() goes through all"
     for path, signal in found.items():
         check(signal, expected[path])
     print(f"{len(found)} signals of {type(vehicle).__name__}")

@@ -5,8 +5,9 @@ A line with `type: ignore` must be refused: mypy reports an ignore that nothing 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
-from typing import assert_type
+from typing import Any, assert_type
 
 from vehicle_signal_model import Vehicle
 from vehicle_signal_model.cabin import VehicleCabinSeatRowSide
@@ -16,6 +17,7 @@ from vehicle_signal_runtime import (
     Attribute,
     Reading,
     Sensor,
+    Signal,
     Subscription,
     VehicleApp,
     VehicleSignal,
@@ -42,6 +44,9 @@ assert_type(vehicle.Cabin.DoorCount.default, int | None)
 for row in vehicle.Cabin.Seat:
     for seat in row:
         assert_type(seat, VehicleCabinSeatRowSide)
+assert_type(vehicle.Cabin.Seat["Row1"]["DriverSide"], VehicleCabinSeatRowSide)
+assert_type(len(vehicle.Cabin.Seat), int)
+assert_type(vehicle.Cabin.signals(), Iterator[Signal[Any]])
 
 
 async def values() -> None:
@@ -72,6 +77,9 @@ async def refused() -> None:
     await vehicle.Sped.get()  # type: ignore[attr-defined]
     await vehicle.Cabin.Seat.Row3.DriverSide.Position.get()  # type: ignore[attr-defined]
     await vehicle.Cabin.Seat.Row1.Position.get()  # type: ignore[attr-defined]
+    # So is an instance.
+    vehicle.Cabin.Seat["Row3"]  # type: ignore[index]
+    vehicle.Cabin.Seat["Row1"]["Roof"]  # type: ignore[index]
     # An attribute does not change, so there is nothing to subscribe to.
     await vehicle.Cabin.DoorCount.subscribe(print)  # type: ignore[attr-defined]
     # A branch is no signal.

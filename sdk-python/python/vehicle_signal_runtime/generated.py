@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from .signals import Actuator, Attribute, Sensor
 
-__all__ = ["Actuator", "Any", "Attribute", "Branch", "Sensor", "StringEnum"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .signals import Signal
+
+__all__ = ["Actuator", "Any", "Attribute", "Branch", "Instances", "Sensor", "StringEnum"]
 
 N = TypeVar("N")
 
@@ -23,6 +28,24 @@ class Branch:
     def path(self) -> str:
         """The full name, `Vehicle.Cabin.Door`."""
         return self._path
+
+    def signals(self) -> Iterator[Signal[Any]]:
+        """Every signal below this branch, in the order of the model. Each is built when its
+        turn comes."""
+        for node in self._children():
+            if isinstance(node, Branch):
+                yield from node.signals()
+            else:
+                yield node
+
+    def _children(self) -> Iterator[Any]:
+        """What is right below: branches and signals."""
+        for kind in type(self).__mro__:
+            if kind.__module__ == __name__:
+                return
+            for name, attribute in vars(kind).items():
+                if isinstance(attribute, property):
+                    yield getattr(self, name)
 
     def _branch(self, kind: type[N], name: str) -> N:
         node = self._nodes.get(name)
@@ -42,6 +65,30 @@ class Branch:
 
     def __repr__(self) -> str:
         return f"<branch {self._path}>"
+
+
+class Instances(Branch):
+    """A branch whose children are instances of one thing: `Seat["Row1"]`, `len(Seat)`,
+    `for row in Seat`."""
+
+    #: The attribute of each instance by its label, which is its name in the model.
+    _instances: ClassVar[dict[str, str]]
+
+    def __len__(self) -> int:
+        """How many instances there are."""
+        return len(self._instances)
+
+    def __iter__(self) -> Iterator[Any]:
+        """The instances, in the order of the model."""
+        return (getattr(self, name) for name in self._instances.values())
+
+    def __getitem__(self, label: Any) -> Any:
+        """The instance of this label; KeyError where there is none."""
+        name = self._instances.get(label)
+        if name is None:
+            labels = ", ".join(self._instances)
+            raise KeyError(f"{self._path} has no instance {label!r}, only {labels}")
+        return getattr(self, name)
 
 
 class StringEnum(str, Enum):

@@ -1,19 +1,20 @@
 //! The Python package `vehicle_signal_model`: a typed tree of the whole model.
 //!
 //! One module for the root, one for each branch below it, one for the enums, and one for
-//! the struct types where there are any. Each branch
-//! is a class, each signal a property of it that names its type, its facts and its
-//! documentation; the objects are built when they are first touched. Branches that are
-//! equal but for their place (instances, mostly) share a class.
+//! the struct types where there are any. Each branch is a class, each signal a property of
+//! it that names its type, its facts and its documentation; the objects are built when they
+//! are first touched. Branches that are equal but for their place (instances, mostly) share
+//! a class.
 //!
 //! `names` makes every name, `literals` every literal, `docs` the words of docstrings,
-//! `classes` finds out which branches share a class, `structs` names what struct types are, `view` puts it together for the
-//! templates.
+//! `classes` finds out which branches share a class, `series` which of them are instances,
+//! `structs` names what struct types are, `view` puts it together for the templates.
 
 mod classes;
 mod docs;
 mod literals;
 mod names;
+mod series;
 mod structs;
 mod view;
 

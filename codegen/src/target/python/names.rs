@@ -30,11 +30,12 @@ const BUILTINS: [&str; 6] = ["bool", "float", "int", "list", "property", "str"];
 
 /// Public attributes of the SDK's branches and signals, those to come included, so that an
 /// app's source stays valid when the SDK grows.
-const SDK: [&str; 34] = [
+const SDK: [&str; 36] = [
     "allowed",
     "attribute",
     "available",
     "batch",
+    "between",
     "branches",
     "callback",
     "children",
@@ -60,6 +61,7 @@ const SDK: [&str; 34] = [
     "root",
     "set",
     "set_many",
+    "signals",
     "stream",
     "subscribe",
     "unit",

@@ -5,8 +5,9 @@ use std::collections::{BTreeSet, HashSet};
 use serde::Serialize;
 
 use super::{
-    classes::{Class, Classes, Member, instances},
+    classes::{Class, Classes, Member},
     docs, literals, names,
+    series::Series,
     structs::{Imports, Struct, Structs},
 };
 use crate::{
@@ -21,11 +22,7 @@ pub(super) struct Package {
     /// For `pyproject.toml`.
     summary: String,
     doc: String,
-    /// Names imported from the SDK.
-    sdk: Vec<&'static str>,
-    uses_enums: bool,
-    uses_structs: bool,
-    uses_iterator: bool,
+    uses: Uses,
     /// The class of the root.
     root: ClassView,
     /// A literal.
@@ -46,11 +43,27 @@ pub(super) struct Module {
     name: String,
     /// The class that the root needs.
     class: String,
-    sdk: Vec<&'static str>,
-    uses_enums: bool,
-    uses_structs: bool,
-    uses_iterator: bool,
+    uses: Uses,
     classes: Vec<ClassView>,
+}
+
+/// What the classes of a module need from elsewhere.
+#[derive(Debug, Default, Serialize)]
+struct Uses {
+    /// Names of the SDK.
+    sdk: BTreeSet<&'static str>,
+    enums: bool,
+    structs: bool,
+    instances: bool,
+    overload: bool,
+}
+
+impl Uses {
+    fn class(&mut self, series: Option<&Series>) {
+        self.sdk.insert(if series.is_some() { "Instances" } else { "Branch" });
+        self.instances |= series.is_some();
+        self.overload |= series.is_some_and(Series::is_mixed);
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -60,12 +73,6 @@ struct ClassView {
     /// For a branch with instances.
     series: Option<Series>,
     properties: Vec<Property>,
-}
-
-#[derive(Debug, Serialize)]
-struct Series {
-    element: String,
-    items: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -127,10 +134,8 @@ struct Gathered<'c> {
     enums: Vec<EnumView>,
     enum_names: names::Taken,
     bases: BTreeSet<&'static str>,
-    sdk: BTreeSet<&'static str>,
-    uses_enums: bool,
-    uses_structs: bool,
-    uses_iterator: bool,
+    /// Of the module that is being made.
+    uses: Uses,
 }
 
 pub(super) fn package(catalog: &Catalog, header: String, version: String) -> Package {
@@ -150,10 +155,7 @@ pub(super) fn package(catalog: &Catalog, header: String, version: String) -> Pac
         enums: Vec::new(),
         enum_names,
         bases: BTreeSet::new(),
-        sdk: BTreeSet::new(),
-        uses_enums: false,
-        uses_structs: false,
-        uses_iterator: false,
+        uses: Uses::default(),
     };
     let structs = gathered.structs(&header);
 
@@ -163,7 +165,6 @@ pub(super) fn package(catalog: &Catalog, header: String, version: String) -> Pac
     let mut modules = Vec::new();
     for (branch, name) in branches.iter().zip(names::modules(&branch_names)) {
         let classes = Classes::of(branch, &root_name, &mut taken);
-        gathered.begin();
         let views = classes.all.iter().map(|c| gathered.class(c, &classes, &[])).collect();
         modules.push(Module {
             file: format!("{name}.py"),
@@ -171,15 +172,11 @@ pub(super) fn package(catalog: &Catalog, header: String, version: String) -> Pac
             doc: literals::docstring(&[format!("{} and all below it.", branch.path)], 0),
             name,
             class: classes.all[0].name.clone(),
-            sdk: gathered.sdk.iter().copied().collect(),
-            uses_enums: gathered.uses_enums,
-            uses_structs: gathered.uses_structs,
-            uses_iterator: gathered.uses_iterator,
+            uses: std::mem::take(&mut gathered.uses),
             classes: views,
         });
     }
 
-    gathered.begin();
     let root = gathered.root(&root_name, &modules);
     let model = match catalog.version() {
         Some(version) => format!("the model {} {version}", catalog.root.name),
@@ -190,10 +187,7 @@ pub(super) fn package(catalog: &Catalog, header: String, version: String) -> Pac
         version,
         summary: toml_string(&format!("Typed signals of {model}")),
         doc: literals::docstring(&[format!("Typed signals of {model}.")], 0),
-        sdk: gathered.sdk.iter().copied().collect(),
-        uses_enums: gathered.uses_enums,
-        uses_structs: gathered.uses_structs,
-        uses_iterator: gathered.uses_iterator,
+        uses: gathered.uses,
         root,
         root_path: literals::string(&catalog.root.path),
         modules,
@@ -219,14 +213,6 @@ impl Call {
 }
 
 impl Gathered<'_> {
-    /// Begins another module.
-    fn begin(&mut self) {
-        self.sdk = ["Branch"].into();
-        self.uses_enums = false;
-        self.uses_structs = false;
-        self.uses_iterator = false;
-    }
-
     /// The root's branches are in modules of their own, which are loaded when touched.
     fn root(&mut self, name: &str, modules: &[Module]) -> ClassView {
         let mut branches = 0..;
@@ -256,8 +242,8 @@ impl Gathered<'_> {
             },
             Member::Leaf(..) => String::new(),
         };
-        let series = series(class, &attributes, target);
-        self.uses_iterator |= series.is_some();
+        let series = Series::of(class, &attributes, target);
+        self.uses.class(series.as_ref());
         let properties = class.members.iter().zip(&attributes).map(|(member, attribute)| {
             let name = attribute.clone();
             match member {
@@ -289,11 +275,11 @@ impl Gathered<'_> {
             Role::Attribute => "Attribute",
             Role::Sensor | Role::Property => "Sensor",
         };
-        self.sdk.insert(kind);
+        self.uses.sdk.insert(kind);
         let members = self.enumeration(prefix, &name, node, leaf);
         let value = self.value_type(leaf, members.as_deref());
-        self.uses_enums |= members.is_some();
-        self.uses_structs |= is_struct(leaf);
+        self.uses.enums |= members.is_some();
+        self.uses.structs |= is_struct(leaf);
         let (default, imports) = self.default(leaf, members.as_deref());
         let mut arguments = vec![
             format!("_{kind}"),
@@ -408,29 +394,6 @@ impl Gathered<'_> {
         });
         Some(name)
     }
-}
-
-fn series(
-    class: &Class<'_>,
-    attributes: &[String],
-    target: impl Fn(&Member<'_>) -> String,
-) -> Option<Series> {
-    let mut elements: Vec<String> = Vec::new();
-    let mut items: Vec<String> = Vec::new();
-    for (index, member) in instances(class) {
-        let element = target(member);
-        // An overlay may have made a signal of what would have been an instance.
-        if element.is_empty() {
-            continue;
-        }
-        if !elements.contains(&element) {
-            elements.push(element);
-        }
-        items.push(format!("self.{}", attributes[index]));
-    }
-    let comma = if items.len() == 1 { "," } else { "" };
-    let items = format!("({}{comma})", items.join(", "));
-    (!elements.is_empty()).then(|| Series { element: elements.join(" | "), items })
 }
 
 fn is_struct(leaf: &Leaf) -> bool {
