@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from pathlib import Path
 
@@ -178,7 +179,7 @@ def test_the_light_switch_answers_its_input(
     broker: str, run_app: Run, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Standard input is read without holding up the loop, and its end is no error."""
-    monkeypatch.setenv("PYTHONPATH", str(model))
+    monkeypatch.setenv("PYTHONPATH", str(model), prepend=os.pathsep)
     switch = run_app((EXAMPLES / "light-switch" / "main.py").read_text(), broker)
     assert switch.process.stdin is not None
     lines = [switch.line()]

@@ -30,6 +30,7 @@ def test_the_exported_names_are_these() -> None:
         "Reading",
         "Sensor",
         "Signal",
+        "Snapshot",
         "Subscription",
         "UnknownSignal",
         "VehicleApp",

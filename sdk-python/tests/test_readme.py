@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 from pathlib import Path
@@ -18,7 +19,7 @@ def test_a_snippet_runs(
     snippet: str, broker: str, model: Path, run_app: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It prints something, complains about nothing, and ends well, by itself or when asked."""
-    monkeypatch.setenv("PYTHONPATH", str(model))
+    monkeypatch.setenv("PYTHONPATH", str(model), prepend=os.pathsep)
     running = run_app(snippet, broker)
     first = running.line()
     if "self.stop()" not in snippet and ".run()" in snippet:
