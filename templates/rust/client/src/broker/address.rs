@@ -18,7 +18,9 @@ const LONGEST_SOCKET_PATH: usize = 107;
 /// The address of a broker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {
+    /// The socket of an app.
     Unix(PathBuf),
+    /// `host:port`
     Tcp(String),
 }
 

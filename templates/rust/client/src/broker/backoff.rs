@@ -16,6 +16,7 @@ impl Backoff {
     const FIRST: Duration = Duration::from_millis(50);
     const LONGEST: Duration = Duration::from_secs(5);
 
+    /// Begins with the shortest wait.
     pub fn new() -> Backoff {
         Backoff { next: Backoff::FIRST }
     }
