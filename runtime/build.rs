@@ -1,4 +1,4 @@
-//! Compiles the Kuksa interfaces with protox, so that no protoc is needed.
+//! Compiles the broker's interfaces with protox, so that no protoc is needed.
 
 use std::{io, path::Path};
 
@@ -30,5 +30,10 @@ fn main() -> io::Result<()> {
         .extern_path(".kuksa.val.v2.SubscribeResponse", "crate::signals::v2::Entries")
         .extern_path(".kuksa.val.v2.SubscribeByIdResponse", "crate::signals::v2::Entries")
         .out_dir(servers)
-        .compile_fds(files)
+        .compile_fds(files)?;
+
+    // Not served yet: messages alone.
+    let older =
+        protox::compile(["sdv/databroker/v1/broker.proto"], ["proto"]).map_err(io::Error::other)?;
+    tonic_prost_build::configure().build_client(false).build_server(false).compile_fds(older)
 }

@@ -9,6 +9,11 @@ pub mod v2 {
     tonic::include_proto!("kuksa.val.v2");
 }
 
+/// The older interface, `sdv.databroker.v1`.
+pub mod databroker {
+    tonic::include_proto!("sdv.databroker.v1");
+}
+
 pub(super) mod servers {
     pub(crate) mod v1 {
         include!(concat!(env!("OUT_DIR"), "/servers/kuksa.val.v1.rs"));
