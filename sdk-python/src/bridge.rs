@@ -6,7 +6,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use pyo3::{prelude::*, sync::PyOnceLock};
+use pyo3::{IntoPyObjectExt, prelude::*, sync::PyOnceLock};
 use tokio::task::AbortHandle;
 
 use crate::{failure::Failure, metadata::Metadata, reading::Raw, stream::Stream};
@@ -15,6 +15,8 @@ use crate::{failure::Failure, metadata::Metadata, reading::Raw, stream::Stream};
 #[derive(Debug)]
 pub(crate) enum Outcome {
     Done,
+    Connection(u64),
+    Lost(String),
     Reading(Box<Raw>),
     Metadata(Box<Metadata>),
     Stream(Py<Stream>),
@@ -142,6 +144,8 @@ impl Outcome {
     fn into_python(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         Ok(match self {
             Outcome::Done => py.None(),
+            Outcome::Connection(number) => number.into_py_any(py)?,
+            Outcome::Lost(reason) => reason.into_py_any(py)?,
             Outcome::Reading(raw) => raw.into_reading(py)?.into_any(),
             Outcome::Metadata(metadata) => Py::new(py, *metadata)?.into_any(),
             Outcome::Stream(stream) => stream.into_any(),

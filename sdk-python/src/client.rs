@@ -7,6 +7,7 @@ use pyo3::{
     prelude::*,
     types::{PyDict, PyString},
 };
+use tokio::task::AbortHandle;
 
 use crate::{
     bridge::{Bridge, Outcome, Waiter},
@@ -35,8 +36,24 @@ pub(crate) struct Client {
 
 impl Client {
     /// Runs a task for a future of the running loop.
-    ///
-    /// Cancelling the future does not end the call: it was probably sent, and a server takes
+    fn spawn<'py, F>(
+        &self,
+        py: Python<'py>,
+        task: impl FnOnce(Arc<Link>) -> F,
+    ) -> PyResult<(Bound<'py, PyAny>, AbortHandle)>
+    where
+        F: Future<Output = Result<Outcome, Failure>> + Send + 'static,
+    {
+        let waiter = self.bridge.waiter(py)?;
+        let future = waiter.future(py);
+        let task = task(self.link.clone());
+        let handle = worker::spawn(async move {
+            waiter.resolve(task.await.unwrap_or_else(Outcome::Failed));
+        })?;
+        Ok((future, handle))
+    }
+
+    /// A call. Cancelling its future does not end it: it was probably sent, and a server takes
     /// many calls that are reset at once for an attack. Its result is then thrown away.
     fn start<'py, F>(
         &self,
@@ -46,12 +63,20 @@ impl Client {
     where
         F: Future<Output = Result<Outcome, Failure>> + Send + 'static,
     {
-        let waiter = self.bridge.waiter(py)?;
-        let future = waiter.future(py);
-        let task = task(self.link.clone());
-        worker::spawn(async move {
-            waiter.resolve(task.await.unwrap_or_else(Outcome::Failed));
-        })?;
+        self.spawn(py, task).map(|(future, _)| future)
+    }
+
+    /// A wait, however long. Cancelling its future ends it.
+    fn wait<'py, F>(
+        &self,
+        py: Python<'py>,
+        task: impl FnOnce(Arc<Link>) -> F,
+    ) -> PyResult<Bound<'py, PyAny>>
+    where
+        F: Future<Output = Result<Outcome, Failure>> + Send + 'static,
+    {
+        let (future, handle) = self.spawn(py, task)?;
+        Waiter::abort_on_cancel(py, &future, handle)?;
         Ok(future)
     }
 }
@@ -78,17 +103,15 @@ impl Client {
         Ok(Client { address, link: Arc::new(link), bridge: Bridge::default() })
     }
 
-    /// Resolves when the broker answers, however long that takes; ended by cancelling.
+    /// Resolves when the broker answers, however long that takes, to the number of that
+    /// connection.
     fn ready<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let waiter = self.bridge.waiter(py)?;
-        let future = waiter.future(py);
-        let link = self.link.clone();
-        let handle = worker::spawn(async move {
-            let result = follow::ready(&link).await.map(|()| Outcome::Done);
-            waiter.resolve(result.unwrap_or_else(Outcome::Failed));
-        })?;
-        Waiter::abort_on_cancel(py, &future, handle)?;
-        Ok(future)
+        self.wait(py, |link| async move { follow::ready(&link).await.map(Outcome::Connection) })
+    }
+
+    /// Resolves when that connection is gone, to the reason.
+    fn lost<'py>(&self, py: Python<'py>, connection: u64) -> PyResult<Bound<'py, PyAny>> {
+        self.wait(py, move |link| async move { Ok(Outcome::Lost(link.lost(connection).await)) })
     }
 
     /// The current value, as a Reading.

@@ -13,12 +13,13 @@ use crate::{
     queue::{Queue, Update},
 };
 
-/// Waits until the broker answers; an error is one that does not heal.
-pub(crate) async fn ready(link: &Link) -> Result<(), Failure> {
+/// Waits until the broker answers, and on which connection; an error is one that does not heal.
+pub(crate) async fn ready(link: &Link) -> Result<u64, Failure> {
     let mut backoff = Backoff::new();
     loop {
+        let answers = link.answers();
         match link.ping().await {
-            Err(failure) if failure.heals() => backoff.wait().await,
+            Err(failure) if failure.heals() => backoff.wait_or(link.answers_after(answers)).await,
             result => return result,
         }
     }
@@ -38,9 +39,9 @@ pub(crate) async fn follow(
     let mut backoff = Backoff::new();
     let mut is_first = true;
     loop {
+        let answers = link.answers();
         let lost = match link.subscribe(&paths, buffer_size).await {
             Ok(stream) => {
-                queue.set_lost(None);
                 if let Some((waiter, outcome)) = opened.take() {
                     waiter.resolve(outcome);
                 }
@@ -61,8 +62,7 @@ pub(crate) async fn follow(
             }
             return;
         }
-        queue.set_lost(Some(lost.message));
-        backoff.wait().await;
+        backoff.wait_or(link.answers_after(answers)).await;
     }
 }
 

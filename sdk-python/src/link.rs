@@ -6,8 +6,9 @@ use std::{
     time::SystemTime,
 };
 
+use tokio::sync::watch;
 use tonic::{Status, Streaming, transport::Channel};
-use vehicle_signal_client::Address;
+use vehicle_signal_client::{Address, Connection};
 use vss_codegen::model::{Literal, Value};
 
 use crate::{
@@ -24,6 +25,9 @@ const LARGEST_MESSAGE: usize = 64 << 20;
 #[derive(Debug)]
 pub(crate) struct Link {
     rpc: ValClient<Channel>,
+    connection: Connection,
+    /// Counts the pings that were answered; those who wait to try again watch it.
+    answers: watch::Sender<u64>,
     /// As it was given, to be named when nothing answers there.
     address: String,
     /// Of signals that were asked for by path; forgotten when the connection is lost,
@@ -47,9 +51,11 @@ fn signal_id(path: &str) -> Option<proto::SignalId> {
 impl Link {
     /// Connects lazily; must be called on the background runtime.
     pub(crate) fn new(address: &str) -> Result<Link, String> {
-        let channel = Address::parse(address)?.channel()?;
+        let connection = Connection::default();
+        let channel = Address::parse(address)?.watched_channel(&connection)?;
         let rpc = ValClient::new(channel).max_decoding_message_size(LARGEST_MESSAGE);
-        Ok(Link { rpc, address: address.to_owned(), known: Mutex::default() })
+        let (answers, address) = (watch::Sender::new(0), address.to_owned());
+        Ok(Link { rpc, connection, answers, address, known: Mutex::default() })
     }
 
     fn failure(&self, status: &Status, path: &str) -> Failure {
@@ -64,11 +70,33 @@ impl Link {
         self.known().clear();
     }
 
-    pub(crate) async fn ping(&self) -> Result<(), Failure> {
+    /// The number of the connection on which the broker has answered.
+    pub(crate) async fn ping(&self) -> Result<u64, Failure> {
         match self.rpc.clone().get_server_info(proto::GetServerInfoRequest {}).await {
-            Ok(_) => Ok(()),
+            Ok(_) => {
+                self.answers.send_modify(|count| *count += 1);
+                Ok(self.connection.number())
+            }
             Err(status) => Err(self.failure(&status, "")),
         }
+    }
+
+    /// Waits until that connection is gone, and says why.
+    pub(crate) async fn lost(&self, connection: u64) -> String {
+        let reason = self.connection.lost(connection).await;
+        self.forget();
+        reason
+    }
+
+    /// How many pings the broker has answered.
+    pub(crate) fn answers(&self) -> u64 {
+        *self.answers.borrow()
+    }
+
+    /// Waits until the broker has answered more of them than that.
+    pub(crate) async fn answers_after(&self, count: u64) {
+        // It fails when the sender is gone, which lives as long as this.
+        let _ = self.answers.subscribe().wait_for(|now| *now > count).await;
     }
 
     pub(crate) async fn get(&self, path: &str) -> Result<proto::Datapoint, Failure> {

@@ -37,8 +37,6 @@ pub(crate) struct Queue {
 struct State {
     updates: VecDeque<Update>,
     dropped: u64,
-    /// Why there is no connection at the moment.
-    lost: Option<String>,
     /// Set once nothing will come any more.
     ended: Option<Failure>,
     /// Resolved when something changes; set while the consumer waits.
@@ -77,10 +75,6 @@ impl Queue {
         self.change(|state| updates.for_each(|update| state.push(update, self.policy)));
     }
 
-    pub(crate) fn set_lost(&self, lost: Option<String>) {
-        self.change(|state| state.lost = lost);
-    }
-
     pub(crate) fn end(&self, failure: Failure) {
         self.change(|state| state.ended = Some(failure));
     }
@@ -105,10 +99,6 @@ impl Queue {
 
     pub(crate) fn dropped(&self) -> u64 {
         self.lock().dropped
-    }
-
-    pub(crate) fn lost(&self) -> Option<String> {
-        self.lock().lost.clone()
     }
 }
 

@@ -91,12 +91,6 @@ impl Stream {
     fn dropped(&self) -> u64 {
         self.queue.dropped()
     }
-
-    /// Why there is no connection at the moment, else None.
-    #[getter]
-    fn lost(&self) -> Option<String> {
-        self.queue.lost()
-    }
 }
 
 impl Drop for Stream {

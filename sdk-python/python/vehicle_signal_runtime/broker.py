@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import atexit
 import os
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from ._core import Client, shutdown
 
 if TYPE_CHECKING:
     # Imported late at run time: a bare import of the model need not pay for it.
-    from asyncio import Future
+    from asyncio import AbstractEventLoop, Future, Task
     from logging import Logger
 
 ENVIRONMENT = "VEHICLE_EDGE_BROKER"
@@ -25,8 +26,14 @@ R = TypeVar("R")
 atexit.register(shutdown)
 
 _client: Client | None = None
-_lost: str | None = None
 _inherited: list[Client] = []
+
+# Who follows the connection; a loop alone keeps only weak references to its tasks.
+_watching: dict[tuple[Client, AbstractEventLoop], Task[None]] = {}
+
+
+def _nothing(*_: object) -> None:
+    """What is done at a loss or a return where there is no app."""
 
 
 def use_broker(address: str | None = None) -> None:
@@ -76,14 +83,68 @@ async def patiently(answer: Future[R]) -> R:
         timer.cancel()
 
 
-def note_connection(lost: str | None) -> None:
-    """Log a loss and the return of the connection once, however many subscriptions see it."""
-    global _lost
-    if lost is not None and _lost is None:
-        logger().warning("connection to the broker lost (%s), trying again", lost)
-    if lost is None and _lost is not None:
+def watch(
+    connection: int | None = None,
+    on_disconnect: Callable[[str], object] = _nothing,
+    on_reconnect: Callable[..., object] = _nothing,
+) -> Task[None]:
+    """Follow the connection while the running loop runs: log when it is lost and when the
+    broker answers again, and call the handlers, one after the other.
+
+    There is one such task for all who use the client in a loop; with a `connection` to begin
+    with it is an app's own. It fails with what does not heal.
+    """
+    import asyncio
+
+    key = client(), asyncio.get_running_loop()
+    task = _watching.get(key)
+    if task is None or connection is not None:
+        if task is not None:
+            task.cancel()
+        following = _follow(key[0], connection, on_disconnect, on_reconnect)
+        task = _watching[key] = key[1].create_task(following, name="connection")
+        task.add_done_callback(lambda done: _forget(key, done))
+    return task
+
+
+def _forget(key: tuple[Client, AbstractEventLoop], done: Task[None]) -> None:
+    if _watching.get(key) is done:
+        del _watching[key]
+    if not done.cancelled():
+        # What a subscription meets too, and logs; unless asked for here, asyncio reports it.
+        done.exception()
+
+
+async def _follow(
+    client: Client,
+    connection: int | None,
+    on_disconnect: Callable[[str], object],
+    on_reconnect: Callable[[], object],
+) -> None:
+    if connection is None:
+        connection = await client.ready()
+    while True:
+        reason = await client.lost(connection)
+        logger().warning("connection to the broker lost (%s), trying again", reason)
+        # Tried from now on, however long the handler takes.
+        back = client.ready()
+        try:
+            await _tell(on_disconnect, reason)
+            connection = await back
+        finally:
+            back.cancel()
         logger().warning("connection to the broker restored")
-    _lost = lost
+        await _tell(on_reconnect)
+
+
+async def _tell(handler: Callable[..., object], *arguments: object) -> None:
+    """Call a handler, async or plain."""
+    try:
+        result = handler(*arguments)
+        if isinstance(result, Awaitable):
+            await result
+    except Exception:
+        logger().exception("%s failed", handler.__name__)
 
 
 def logger() -> Logger:

@@ -69,7 +69,6 @@ class Subscription:
             since = monotonic()
             while self._active:
                 readings = self._stream.take()
-                broker.note_connection(self._stream.lost)
                 if not readings:
                     self._waiting = self._stream.wait()
                     await self._waiting
@@ -116,6 +115,7 @@ async def subscribe(
     if not callable(callback):
         raise TypeError(f"the callback for {', '.join(paths)} is {callback!r}, not a function")
     stream = await broker.patiently(broker.client().subscribe(paths, members, queue))
+    broker.watch()
     subscription = Subscription(stream, tuple(paths), callback)
     subscription._start()
     return subscription

@@ -4,16 +4,22 @@ use std::{
     fs::File,
     io,
     os::{fd::AsRawFd, unix::ffi::OsStrExt},
-    path::{Path, PathBuf},
+    path::PathBuf,
     time::Duration,
 };
 
 use hyper_util::rt::TokioIo;
-use tokio::net::UnixStream;
+use tokio::net::{TcpStream, UnixStream};
 use tonic::transport::{Channel, Endpoint};
+use tower::Service;
+
+use super::connection::{Connection, Guarded};
 
 /// The kernel's limit for the path of a socket, without the closing zero byte.
 const LONGEST_SOCKET_PATH: usize = 107;
+
+/// How often the broker is pinged, and how long its answer may take.
+const KEEP_ALIVE: Duration = Duration::from_secs(5);
 
 /// The address of a broker.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,32 +60,64 @@ impl Address {
 
     /// A channel that connects at its first call, and again after each loss.
     pub fn channel(&self) -> Result<Channel, String> {
+        self.watched_channel(&Connection::default())
+    }
+
+    /// The same, with `connection` telling when the broker is lost.
+    pub fn watched_channel(&self, connection: &Connection) -> Result<Channel, String> {
         let target = match self {
             Address::Tcp(place) => format!("http://{place}"),
-            // Any valid name: the connector below never looks at it.
+            // Any valid name: the connector never looks at it.
             Address::Unix(_) => "http://localhost".to_owned(),
         };
         let endpoint = Endpoint::from_shared(target)
             .map_err(|error| format!("the broker address {self:?}: {error}"))?
             .connect_timeout(Duration::from_secs(5))
-            .tcp_nodelay(true)
+            // A broker that hangs closes nothing: only its silence tells.
+            .http2_keep_alive_interval(KEEP_ALIVE)
+            .keep_alive_timeout(KEEP_ALIVE)
+            .keep_alive_while_idle(true)
             // Room for a flood of small messages while this thread waits for the interpreter.
             .initial_stream_window_size(1 << 20)
             .initial_connection_window_size(1 << 23);
         Ok(match self {
-            Address::Tcp(_) => endpoint.connect_lazy(),
+            Address::Tcp(place) => {
+                endpoint.connect_with_connector_lazy(watched(connection, place, connect_tcp))
+            }
             Address::Unix(path) => {
-                let path = path.clone();
-                endpoint.connect_with_connector_lazy(tower::service_fn(move |_: http::Uri| {
-                    let path = path.clone();
-                    async move { connect(&path).await.map(TokioIo::new) }
-                }))
+                endpoint.connect_with_connector_lazy(watched(connection, path, connect_unix))
             }
         })
     }
 }
 
-async fn connect(path: &Path) -> io::Result<UnixStream> {
+/// What opens a connection to a place each time the channel needs one.
+fn watched<P, T, F>(
+    connection: &Connection,
+    place: &P,
+    connect: fn(P) -> F,
+) -> impl Service<http::Uri, Response = TokioIo<Guarded<T>>, Error = io::Error, Future: Send>
++ Send
++ 'static
+where
+    P: Clone + Send + 'static,
+    F: Future<Output = io::Result<T>> + Send + 'static,
+    T: Send + 'static,
+{
+    let (connection, place) = (connection.clone(), place.clone());
+    tower::service_fn(move |_: http::Uri| {
+        let (connection, connecting) = (connection.clone(), connect(place.clone()));
+        async move { connecting.await.map(|transport| TokioIo::new(connection.guard(transport))) }
+    })
+}
+
+async fn connect_tcp(place: String) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(place).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+async fn connect_unix(path: PathBuf) -> io::Result<UnixStream> {
     if path.as_os_str().as_bytes().len() <= LONGEST_SOCKET_PATH {
         return UnixStream::connect(path).await;
     }

@@ -23,9 +23,17 @@ impl Backoff {
 
     /// Waits, and longer the next time.
     pub async fn wait(&mut self) {
+        self.wait_or(std::future::pending::<()>()).await;
+    }
+
+    /// Waits no longer than until something happens, but always a little.
+    pub async fn wait_or<T>(&mut self, happens: impl Future<Output = T>) {
         let jitter = 0.75 + 0.5 * random_fraction();
-        tokio::time::sleep(self.next.mul_f64(jitter)).await;
+        let (first, rest) = (Backoff::FIRST, self.next - Backoff::FIRST);
         self.next = (self.next * 2).min(Backoff::LONGEST);
+        tokio::time::sleep(first.mul_f64(jitter)).await;
+        // Whichever comes first, the other is of no interest.
+        let _ = tokio::time::timeout(rest.mul_f64(jitter), happens).await;
     }
 }
 
