@@ -10,9 +10,26 @@ from .signals import Actuator, Attribute, Sensor
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .signals import Signal
+    # Type checkers know this module by themselves; nobody has to install it.
+    from typing_extensions import deprecated
 
-__all__ = ["Actuator", "Any", "Attribute", "Branch", "Instances", "Sensor", "StringEnum"]
+    from .signals import Signal
+else:
+
+    def deprecated(_: str) -> Any:
+        """Mark a signal or a branch as deprecated, for editors and type checkers alone."""
+        return lambda getter: getter
+
+
+__all__ = [
+    "Actuator",
+    "Attribute",
+    "Branch",
+    "Instances",
+    "Sensor",
+    "StringEnum",
+    "deprecated",
+]
 
 N = TypeVar("N")
 
@@ -55,13 +72,23 @@ class Branch:
         found: N = node
         return found
 
-    def _leaf(self, kind: type[N], name: str, datatype: str, **facts: Any) -> N:
+    def _sensor(self, name: str, datatype: str, **facts: Any) -> Sensor[Any]:
+        found: Sensor[Any] = self._leaf(Sensor, name, datatype, facts)
+        return found
+
+    def _actuator(self, name: str, datatype: str, **facts: Any) -> Actuator[Any]:
+        found: Actuator[Any] = self._leaf(Actuator, name, datatype, facts)
+        return found
+
+    def _attribute(self, name: str, datatype: str, **facts: Any) -> Attribute[Any]:
+        found: Attribute[Any] = self._leaf(Attribute, name, datatype, facts)
+        return found
+
+    def _leaf(self, kind: Any, name: str, datatype: str, facts: dict[str, Any]) -> Any:
         node = self._nodes.get(name)
         if node is None:
-            make: Any = kind
-            node = self._nodes[name] = make(f"{self._path}.{name}", datatype, **facts)
-        found: N = node
-        return found
+            node = self._nodes[name] = kind(f"{self._path}.{name}", datatype, **facts)
+        return node
 
     def __repr__(self) -> str:
         return f"<branch {self._path}>"

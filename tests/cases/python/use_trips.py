@@ -24,6 +24,6 @@ trip = Trip(Place=replace(place, Latitude=1.5), Mark=[], float_=0.5, from_="here
 latitude: float = trip.Place.Latitude
 assert latitude == 1.5
 try:
-    trip.from_ = "there"  # type: ignore[misc]
+    trip.from_ = "there"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
 except FrozenInstanceError:
     print("frozen")

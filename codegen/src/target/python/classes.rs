@@ -19,6 +19,9 @@ pub(super) struct Class<'c> {
     pub(super) enum_prefix: String,
     /// The first branch of this class, which stands for all of them.
     pub(super) node: &'c Node,
+    /// Where its branches are, with `*` for each name in which they differ: `Car.Seat.*`.
+    /// `None` where they are not equally deep.
+    pub(super) place: Option<String>,
     pub(super) members: Vec<Member<'c>>,
 }
 
@@ -66,9 +69,12 @@ impl<'c> Classes<'c> {
             node.children().iter().filter_map(|child| self.member(child)).collect();
         let signature = signature(node, &members);
         if let Some(known) = self.known.get(&signature) {
+            let place = &mut self.all[*known].place;
+            *place = place.as_deref().and_then(|place| common_place(place, &node.path));
             return *known;
         }
-        self.all.push(Class { name: String::new(), enum_prefix: String::new(), node, members });
+        let (name, enum_prefix) = (String::new(), String::new());
+        self.all.push(Class { name, enum_prefix, node, place: Some(node.path.clone()), members });
         self.known.insert(signature, self.all.len() - 1);
         self.all.len() - 1
     }
@@ -121,6 +127,14 @@ impl<'c> Classes<'c> {
         }
         self
     }
+}
+
+/// `A.Left.B` and `A.Right.B` are `A.*.B`.
+fn common_place(place: &str, path: &str) -> Option<String> {
+    let count = |path: &str| path.split('.').count();
+    let same = |(a, b)| if a == b { a } else { "*" };
+    let common = || place.split('.').zip(path.split('.')).map(same).collect::<Vec<_>>().join(".");
+    (count(place) == count(path)).then(common)
 }
 
 /// Everything that makes a class what it is.
@@ -197,6 +211,34 @@ mod tests {
             class("ASeatRowSide", "ASeat", &[]),
         ];
         assert_eq!(classes(text), expected);
+    }
+
+    #[test]
+    fn a_class_says_where_its_branches_are_if_that_can_be_said() {
+        let text = "A: {type: branch}\n\
+            A.Seat: {type: branch, instances: ['Row[1,2]', [Left, Right]]}\n\
+            A.Seat.X: {type: sensor, datatype: uint8}\n\
+            A.B: {type: branch}\n\
+            A.B.Deep: {type: branch}\n\
+            A.B.Deep.Y: {type: sensor, datatype: uint8}\n\
+            A.Deep: {type: branch}\n\
+            A.Deep.Y: {type: sensor, datatype: uint8}\n";
+        let catalog = catalog(text);
+        let classes = Classes::of(&catalog.root, "", &mut names::Taken::default());
+        let place = |class: &Class<'_>| (class.name.clone(), class.place.clone());
+        let mut places: Vec<_> = classes.all.iter().map(place).collect();
+        places.sort();
+        let expected = [
+            ("A", Some("A")),
+            ("AB", Some("A.B")),
+            ("ABDeep", None),
+            ("ASeat", Some("A.Seat")),
+            ("ASeatRow", Some("A.Seat.*")),
+            ("ASeatRowItem", Some("A.Seat.*.*")),
+        ];
+        let owned =
+            |(name, place): (&str, Option<&str>)| (name.to_owned(), place.map(str::to_owned));
+        assert_eq!(places, expected.map(owned));
     }
 
     #[test]

@@ -13,10 +13,18 @@ pub(super) fn branch(node: &Node) -> Vec<String> {
     paragraphs
 }
 
-/// A signal: the same, then the facts, one to a line.
-pub(super) fn signal(node: &Node, leaf: &Leaf, catalog: &Catalog) -> Vec<String> {
+/// A signal: the same, then the facts, one to a line. `place` is where it stands, if that
+/// can be said in one line.
+pub(super) fn signal(
+    node: &Node,
+    leaf: &Leaf,
+    place: Option<&str>,
+    catalog: &Catalog,
+) -> Vec<String> {
     let mut paragraphs = branch(node);
-    let mut lines = vec![format!("{}: {}", capitalised(leaf.role.name()), leaf.datatype)];
+    let mut lines: Vec<String> =
+        place.map(|place| format!("Path: {place}.{}", node.name)).into_iter().collect();
+    lines.push(format!("{}: {}", capitalised(leaf.role.name()), leaf.datatype));
     if let Some(key) = &leaf.unit {
         let label = catalog.units.get(key).and_then(|unit| unit.label.as_deref());
         lines.push(match label {

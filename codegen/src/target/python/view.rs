@@ -52,6 +52,8 @@ pub(super) struct Module {
 struct Uses {
     /// Names of the SDK.
     sdk: BTreeSet<&'static str>,
+    /// The kinds of signals, which are named in types alone.
+    kinds: BTreeSet<&'static str>,
     enums: bool,
     structs: bool,
     instances: bool,
@@ -80,12 +82,14 @@ struct Property {
     name: String,
     returns: String,
     doc: String,
+    /// A literal: what there is instead.
+    deprecation: Option<String>,
     /// Lines of the body before the call, for what is loaded late.
     imports: Vec<String>,
     call: Call,
 }
 
-/// `_branch(…)` or `_leaf(…)`.
+/// `_branch(…)` or `_sensor(…)`.
 #[derive(Debug, Serialize)]
 struct Call {
     function: &'static str,
@@ -225,6 +229,7 @@ impl Gathered<'_> {
             name: name.to_owned(),
             enum_prefix: name.to_owned(),
             node: &self.catalog.root,
+            place: Some(self.catalog.root.path.clone()),
             members: members.collect(),
         };
         let none = Classes::empty();
@@ -251,6 +256,7 @@ impl Gathered<'_> {
                     name,
                     returns: target(member),
                     doc: literals::docstring(&docs::branch(node), 8),
+                    deprecation: self.deprecation(node),
                     imports: modules
                         .get(*id)
                         .map(|m| format!("from .{} import {}", m.name, m.class))
@@ -258,7 +264,7 @@ impl Gathered<'_> {
                         .collect(),
                     call: Call::new("_branch", vec![target(member), literals::string(&node.name)]),
                 },
-                Member::Leaf(node, leaf) => self.leaf(&class.enum_prefix, name, node, leaf),
+                Member::Leaf(node, leaf) => self.leaf(class, name, node, leaf),
             }
         });
         ClassView {
@@ -269,31 +275,38 @@ impl Gathered<'_> {
         }
     }
 
-    fn leaf(&mut self, prefix: &str, name: String, node: &Node, leaf: &Leaf) -> Property {
-        let kind = match leaf.role {
-            Role::Actuator => "Actuator",
-            Role::Attribute => "Attribute",
-            Role::Sensor | Role::Property => "Sensor",
+    fn leaf(&mut self, class: &Class<'_>, name: String, node: &Node, leaf: &Leaf) -> Property {
+        let (kind, function) = match leaf.role {
+            Role::Actuator => ("Actuator", "_actuator"),
+            Role::Attribute => ("Attribute", "_attribute"),
+            Role::Sensor | Role::Property => ("Sensor", "_sensor"),
         };
-        self.uses.sdk.insert(kind);
-        let members = self.enumeration(prefix, &name, node, leaf);
+        self.uses.kinds.insert(kind);
+        let members = self.enumeration(&class.enum_prefix, &name, node, leaf);
         let value = self.value_type(leaf, members.as_deref());
         self.uses.enums |= members.is_some();
         self.uses.structs |= is_struct(leaf);
         let (default, imports) = self.default(leaf, members.as_deref());
-        let mut arguments = vec![
-            format!("_{kind}"),
-            literals::string(&node.name),
-            literals::string(&leaf.datatype.to_string()),
-        ];
+        let mut arguments =
+            vec![literals::string(&node.name), literals::string(&leaf.datatype.to_string())];
         arguments.extend(facts(node, leaf, members.as_deref(), default));
         Property {
             name,
             returns: format!("_{kind}[{value}]"),
-            doc: literals::docstring(&docs::signal(node, leaf, self.catalog), 8),
+            doc: literals::docstring(
+                &docs::signal(node, leaf, class.place.as_deref(), self.catalog),
+                8,
+            ),
+            deprecation: self.deprecation(node),
             imports,
-            call: Call::new("_leaf", arguments),
+            call: Call::new(function, arguments),
         }
+    }
+
+    fn deprecation(&mut self, node: &Node) -> Option<String> {
+        let text = node.deprecation.as_deref()?;
+        self.uses.sdk.insert("deprecated");
+        Some(literals::string(text))
     }
 
     fn value_type(&self, leaf: &Leaf, enumeration: Option<&str>) -> String {
@@ -352,7 +365,7 @@ impl Gathered<'_> {
         let fields = found.fields.iter().map(|field| FieldView {
             name: field.name.clone(),
             value_type: self.value_type(field.leaf, field.enumeration.as_deref()),
-            doc: literals::docstring(&docs::signal(field.node, field.leaf, self.catalog), 4),
+            doc: literals::docstring(&docs::signal(field.node, field.leaf, None, self.catalog), 4),
         });
         StructView {
             name: found.name.clone(),
