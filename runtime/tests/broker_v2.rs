@@ -366,6 +366,43 @@ async fn a_provider_publishes_what_it_claimed_and_hears_what_was_refused() {
 }
 
 #[tokio::test]
+async fn a_provider_that_only_publishes_ends_by_closing_its_half() {
+    let bench = Bench::start().await;
+    for _ in 0..100 {
+        let mut client = bench.tcp().await;
+        let claim = HashMap::from([(1, proto::SampleInterval::default())]);
+        let claim = proto::ProvideSignalRequest { signals_sample_intervals: claim };
+        let action = Some(Request::ProvideSignalRequest(claim));
+        let requests = tokio_stream::iter([proto::OpenProviderStreamRequest { action }]);
+        let mut replies = client.open_provider_stream(requests).await.unwrap().into_inner();
+        let claimed = replies.next().await.unwrap().unwrap().action;
+        assert!(matches!(claimed, Some(Reply::ProvideSignalResponse(_))));
+        // Once the stream has ended, the signal is free for the next.
+        assert!(replies.next().await.is_none());
+    }
+}
+
+#[tokio::test]
+async fn actuations_that_a_provider_refuses_are_counted() {
+    let bench = Bench::start().await;
+    let mut provider = bench.provider().await;
+    provider.claim_actuations(&[DOOR]).await;
+    let answer = |code: proto::ErrorCode, path: &str| {
+        Request::BatchActuateStreamResponse(proto::BatchActuateStreamResponse {
+            signal_id: Some(by_path(path)),
+            error: Some(proto::Error { code: code.into(), message: "it is locked".to_owned() }),
+        })
+    };
+    provider.send(answer(proto::ErrorCode::Ok, DOOR)).await;
+    provider.send(answer(proto::ErrorCode::InvalidArgument, DOOR)).await;
+    provider.send(answer(proto::ErrorCode::InvalidArgument, "Vehicle.Nothing")).await;
+    provider.send(answer(proto::ErrorCode::PermissionDenied, DOOR)).await;
+    // The answer to a claim says that all before it is done.
+    provider.claim_actuations(&[LEVEL]).await;
+    assert_eq!(bench.broker.refused(), 2);
+}
+
+#[tokio::test]
 async fn claims_of_what_is_not_there_end_the_stream() {
     let bench = Bench::start().await;
     for (path, expected) in [

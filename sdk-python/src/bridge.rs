@@ -6,10 +6,15 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use pyo3::{IntoPyObjectExt, prelude::*, sync::PyOnceLock};
+use pyo3::{IntoPyObjectExt, prelude::*, sync::PyOnceLock, types::PyList};
 use tokio::task::AbortHandle;
 
-use crate::{failure::Failure, metadata::Metadata, reading::Raw, stream::Stream};
+use crate::{
+    failure::{self, Failure},
+    metadata::Metadata,
+    reading::Raw,
+    stream::Stream,
+};
 
 /// What a call ended with.
 #[derive(Debug)]
@@ -18,9 +23,12 @@ pub(crate) enum Outcome {
     Connection(u64),
     Lost(String),
     Reading(Box<Raw>),
+    Readings(Vec<Raw>),
     Metadata(Box<Metadata>),
     Stream(Py<Stream>),
     Failed(Failure),
+    /// Parts of one request; the text says what became of the others.
+    Refused(&'static str, Vec<Failure>),
 }
 
 #[derive(Debug)]
@@ -147,9 +155,14 @@ impl Outcome {
             Outcome::Connection(number) => number.into_py_any(py)?,
             Outcome::Lost(reason) => reason.into_py_any(py)?,
             Outcome::Reading(raw) => raw.into_reading(py)?.into_any(),
+            Outcome::Readings(raws) => {
+                let readings = raws.into_iter().map(|raw| raw.into_reading(py));
+                PyList::new(py, readings.collect::<PyResult<Vec<_>>>()?)?.into_any().unbind()
+            }
             Outcome::Metadata(metadata) => Py::new(py, *metadata)?.into_any(),
             Outcome::Stream(stream) => stream.into_any(),
             Outcome::Failed(failure) => return Err(failure.into()),
+            Outcome::Refused(so, failures) => return Err(failure::several(py, so, &failures)),
         })
     }
 }

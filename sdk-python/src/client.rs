@@ -10,6 +10,7 @@ use pyo3::{
 use tokio::task::AbortHandle;
 
 use crate::{
+    batch::{self, Entry},
     bridge::{Bridge, Outcome, Waiter},
     failure::Failure,
     follow,
@@ -81,7 +82,7 @@ impl Client {
     }
 }
 
-fn check(signal_type: Option<PyRef<'_, SignalType>>) -> Check {
+pub(crate) fn check(signal_type: Option<PyRef<'_, SignalType>>) -> Check {
     match signal_type {
         Some(given) => Check::Given(given.clone()),
         None => Check::Metadata,
@@ -129,6 +130,38 @@ impl Client {
             let datapoint = link.get(&name).await?;
             Ok(Outcome::Reading(Box::new(Raw { path, members, datapoint })))
         })
+    }
+
+    /// The current values in the order of the paths, as Readings; one message.
+    fn get_many<'py>(
+        &self,
+        py: Python<'py>,
+        paths: Vec<Py<PyString>>,
+        members: Vec<Option<Py<PyDict>>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let names = paths.iter().map(|path| path.extract::<String>(py));
+        let names = names.collect::<PyResult<Vec<_>>>()?;
+        self.start(py, |link| async move {
+            let datapoints = link.get_many(&names).await?;
+            let signals = paths.into_iter().map(Arc::new).zip(members.into_iter().map(as_members));
+            let raws = signals.zip(datapoints).map(|((path, members), datapoint)| Raw {
+                path,
+                members,
+                datapoint,
+            });
+            Ok(Outcome::Readings(raws.collect()))
+        })
+    }
+
+    /// Sets the targets of some actuators and publishes the values of some signals, each in
+    /// one message and only if every value is one that its signal may hold.
+    fn batch<'py>(
+        &self,
+        py: Python<'py>,
+        sets: Vec<Entry>,
+        publishes: Vec<Entry>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.start(py, |link| async move { batch::send(&link, sets, publishes).await })
     }
 
     /// Sets the target of an actuator.

@@ -3,7 +3,7 @@
 use pyo3::{
     prelude::*,
     sync::PyOnceLock,
-    types::{PyModule, PyType},
+    types::{PyModule, PyTuple, PyType},
 };
 use tonic::{Code, Status};
 
@@ -16,6 +16,7 @@ pub(crate) enum Kind {
     InvalidValue,
     NotAnActuator,
     NoProvider,
+    AlreadyProvided,
     Broker,
 }
 
@@ -37,6 +38,7 @@ impl Kind {
             Kind::InvalidValue => "InvalidValue",
             Kind::NotAnActuator => "NotAnActuator",
             Kind::NoProvider => "NoProvider",
+            Kind::AlreadyProvided => "AlreadyProvided",
             Kind::Broker => "BrokerError",
         }
     }
@@ -59,6 +61,7 @@ impl Failure {
             Code::NotFound => Kind::UnknownSignal,
             Code::PermissionDenied | Code::Unauthenticated => Kind::PermissionDenied,
             Code::InvalidArgument | Code::OutOfRange => Kind::InvalidValue,
+            Code::AlreadyExists => Kind::AlreadyProvided,
             Code::Unavailable => Kind::NoProvider,
             _ => Kind::Broker,
         };
@@ -90,13 +93,29 @@ impl Failure {
     }
 
     pub(crate) fn to_exception(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        static MODULE: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
-        let module = MODULE.get_or_try_init(py, || {
-            py.import("vehicle_signal_runtime.errors").map(Bound::unbind)
-        })?;
-        let class = module.bind(py).getattr(self.kind.class())?.cast_into::<PyType>()?;
+        let class = class(py, self.kind.class())?;
         Ok(class.call1((self.text(), self.path.as_deref()))?.unbind())
     }
+}
+
+fn class<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyType>> {
+    static MODULE: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
+    let module = MODULE
+        .get_or_try_init(py, || py.import("vehicle_signal_runtime.errors").map(Bound::unbind))?;
+    Ok(module.bind(py).getattr(name)?.cast_into::<PyType>()?)
+}
+
+/// One error for the parts of a request that were refused. `so` says what that means for the
+/// others: `nothing was sent`.
+pub(crate) fn several(py: Python<'_>, so: &str, failures: &[Failure]) -> PyErr {
+    let error = || -> PyResult<PyErr> {
+        let errors = failures.iter().map(|failure| failure.to_exception(py));
+        let errors = PyTuple::new(py, errors.collect::<PyResult<Vec<_>>>()?)?;
+        let said: Vec<String> = failures.iter().map(Failure::text).collect();
+        let message = format!("{so}: {}", said.join("; "));
+        Ok(PyErr::from_value(class(py, "BatchRefused")?.call1((message, errors))?))
+    };
+    error().unwrap_or_else(|error| error)
 }
 
 impl From<Failure> for PyErr {

@@ -9,6 +9,7 @@
 //! `convert` and `wire` are the two borders (Python, protobuf); `link`, `follow` and
 //! `queue` never touch Python; `client` and `stream` are what Python sees.
 
+mod batch;
 mod bridge;
 mod client;
 mod convert;
@@ -18,6 +19,7 @@ mod link;
 mod metadata;
 mod queue;
 mod reading;
+mod session;
 mod signal_type;
 mod stream;
 mod wire;

@@ -3,10 +3,10 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
-    time::SystemTime,
 };
 
 use tokio::sync::watch;
+use tokio_stream::wrappers::UnboundedReceiverStream;
 use tonic::{Status, Streaming, transport::Channel};
 use vehicle_signal_client::{Address, Connection};
 use vss_codegen::model::{Literal, Value};
@@ -58,8 +58,13 @@ impl Link {
         Ok(Link { rpc, connection, answers, address, known: Mutex::default() })
     }
 
+    /// Says in an error at which broker it happened.
+    pub(crate) fn at(&self, failure: Failure) -> Failure {
+        Failure { address: Some(self.address.clone()), ..failure }
+    }
+
     fn failure(&self, status: &Status, path: &str) -> Failure {
-        Failure { address: Some(self.address.clone()), ..Failure::from_status(status, path) }
+        self.at(Failure::from_status(status, path))
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Metadata>>> {
@@ -107,6 +112,25 @@ impl Link {
         }
     }
 
+    /// In the order of the paths.
+    pub(crate) async fn get_many(
+        &self,
+        paths: &[String],
+    ) -> Result<Vec<proto::Datapoint>, Failure> {
+        let signal_ids = paths.iter().filter_map(|path| signal_id(path)).collect();
+        let request = proto::GetValuesRequest { signal_ids };
+        let data_points = match self.rpc.clone().get_values(request).await {
+            Ok(response) => response.into_inner().data_points,
+            Err(status) => return Err(self.failure(&status, one(paths))),
+        };
+        if data_points.len() != paths.len() {
+            let message =
+                format!("the broker gave {} values for {} signals", data_points.len(), paths.len());
+            return Err(Failure::new(Kind::Broker, "", message));
+        }
+        Ok(data_points)
+    }
+
     pub(crate) async fn actuate(
         &self,
         path: &str,
@@ -114,13 +138,19 @@ impl Link {
         check: Check,
     ) -> Result<(), Failure> {
         let value = self.checked(path, literal, check, true).await?;
-        let request = proto::ActuateRequest {
-            signal_id: signal_id(path),
-            value: Some(wire::from_value(&value)),
-        };
-        match self.rpc.clone().actuate(request).await {
+        match self.rpc.clone().actuate(actuation(path, &value)).await {
             Ok(_) => Ok(()),
             Err(status) => Err(self.failure(&status, path)),
+        }
+    }
+
+    /// Several in one message: the broker takes all of them or none.
+    pub(crate) async fn actuate_all(&self, values: &[(String, Value)]) -> Result<(), Failure> {
+        let actuate_requests = values.iter().map(|(path, value)| actuation(path, value)).collect();
+        let request = proto::BatchActuateRequest { actuate_requests };
+        match self.rpc.clone().batch_actuate(request).await {
+            Ok(_) => Ok(()),
+            Err(status) => Err(self.failure(&status, one(values.iter().map(|(path, _)| path)))),
         }
     }
 
@@ -131,19 +161,33 @@ impl Link {
         check: Check,
     ) -> Result<(), Failure> {
         let value = self.checked(path, literal, check, false).await?;
-        let data_point = proto::Datapoint {
-            timestamp: Some(SystemTime::now().into()),
-            value: Some(wire::from_value(&value)),
+        self.publish_value(path, &value).await
+    }
+
+    pub(crate) async fn publish_value(&self, path: &str, value: &Value) -> Result<(), Failure> {
+        let request = proto::PublishValueRequest {
+            signal_id: signal_id(path),
+            data_point: Some(wire::now(value)),
         };
-        let request =
-            proto::PublishValueRequest { signal_id: signal_id(path), data_point: Some(data_point) };
         match self.rpc.clone().publish_value(request).await {
             Ok(_) => Ok(()),
             Err(status) => Err(self.failure(&status, path)),
         }
     }
 
-    async fn checked(
+    /// A provider's stream; its claims come later.
+    pub(crate) async fn open_provider(
+        &self,
+        requests: UnboundedReceiverStream<proto::OpenProviderStreamRequest>,
+    ) -> Result<Streaming<proto::OpenProviderStreamResponse>, Failure> {
+        match self.rpc.clone().open_provider_stream(requests).await {
+            Ok(response) => Ok(response.into_inner()),
+            Err(status) => Err(self.failure(&status, "")),
+        }
+    }
+
+    /// The value, once it is known that the signal may hold it.
+    pub(crate) async fn checked(
         &self,
         path: &str,
         literal: &Literal,
@@ -154,9 +198,8 @@ impl Link {
             Check::Given(signal_type) => signal_type,
             Check::Metadata => {
                 let metadata = self.metadata_of(path).await?;
-                if actuation && metadata.kind != "actuator" {
-                    let message = format!("is a {}: only an actuator can be set", metadata.kind);
-                    return Err(Failure::new(Kind::NotAnActuator, path, message));
+                if actuation {
+                    metadata.must_be_actuator("set")?;
                 }
                 metadata.signal_type.clone().ok_or_else(|| {
                     let message = "its datatype is not supported yet";
@@ -206,10 +249,15 @@ impl Link {
     }
 }
 
+fn actuation(path: &str, value: &Value) -> proto::ActuateRequest {
+    proto::ActuateRequest { signal_id: signal_id(path), value: Some(wire::from_value(value)) }
+}
+
 /// The path to name in an error about several signals: none, unless there is only one.
-pub(crate) fn one(paths: &[String]) -> &str {
-    match paths {
-        [path] => path,
+pub(crate) fn one<'a>(paths: impl IntoIterator<Item = &'a String>) -> &'a str {
+    let mut paths = paths.into_iter();
+    match (paths.next(), paths.next()) {
+        (Some(path), None) => path,
         _ => "",
     }
 }

@@ -3,13 +3,21 @@
 use pyo3::{prelude::*, types::PyTuple};
 use vss_codegen::model::Literal;
 
-use crate::{convert, proto, signal_type::SignalType, wire};
+use crate::{
+    convert,
+    failure::{Failure, Kind},
+    proto,
+    signal_type::SignalType,
+    wire,
+};
 
 #[pyclass(frozen, module = "vehicle_signal_runtime")]
 #[derive(Clone, Debug)]
 pub(crate) struct Metadata {
     #[pyo3(get)]
     pub(crate) path: String,
+    /// Of this broker only: another one gives other numbers.
+    pub(crate) id: i32,
     /// `sensor`, `actuator` or `attribute`.
     #[pyo3(get)]
     pub(crate) kind: &'static str,
@@ -53,6 +61,7 @@ impl Metadata {
         let given = |text: String| (!text.is_empty()).then_some(text);
         Metadata {
             path: wire.path,
+            id: wire.id,
             kind,
             datatype: datatype.map(|datatype| datatype.to_string()).unwrap_or_default(),
             unit: given(wire.unit),
@@ -64,6 +73,19 @@ impl Metadata {
             allowed,
             signal_type,
         }
+    }
+
+    /// `done` is what only an actuator can be: `set`.
+    pub(crate) fn must_be_actuator(&self, done: &str) -> Result<(), Failure> {
+        if self.kind == "actuator" {
+            return Ok(());
+        }
+        let kind = match self.kind {
+            "attribute" => "an attribute",
+            _ => "a sensor",
+        };
+        let message = format!("is {kind}: only an actuator can be {done}");
+        Err(Failure::new(Kind::NotAnActuator, &self.path, message))
     }
 }
 

@@ -42,16 +42,22 @@ impl SignalType {
     }
 }
 
-/// The literal of what an app gave, or why it can be no signal's value.
+/// The literal of what an app gave; raises when it can be no signal's value.
 pub(crate) fn literal(path: &str, object: &Bound<'_, PyAny>) -> PyResult<Literal> {
-    match convert::to_literal(object)? {
-        Some(literal) => Ok(literal),
-        None => {
-            let class = object.get_type().name()?;
-            let message = format!("{} ({class}) is no value of a signal", object.repr()?);
-            Err(Failure::new(Kind::InvalidValue, path, message).into())
-        }
+    Ok(literal_or_why(path, object)??)
+}
+
+/// As above for one of several, whose faults are to be told together.
+pub(crate) fn literal_or_why(
+    path: &str,
+    object: &Bound<'_, PyAny>,
+) -> PyResult<Result<Literal, Failure>> {
+    if let Some(literal) = convert::to_literal(object)? {
+        return Ok(Ok(literal));
     }
+    let class = object.get_type().name()?;
+    let message = format!("{} ({class}) is no value of a signal", object.repr()?);
+    Ok(Err(Failure::new(Kind::InvalidValue, path, message)))
 }
 
 #[pymethods]

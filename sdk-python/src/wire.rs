@@ -1,5 +1,7 @@
 //! Values on the wire: protobuf <-> the model's values, and protobuf -> Python.
 
+use std::time::SystemTime;
+
 use pyo3::{
     IntoPyObjectExt,
     prelude::*,
@@ -34,6 +36,12 @@ pub(crate) fn from_value(value: &Value) -> proto::Value {
         }
     };
     proto::Value { typed_value: Some(typed_value) }
+}
+
+/// A value that a signal has from now on.
+pub(crate) fn now(value: &Value) -> proto::Datapoint {
+    let timestamp = Some(SystemTime::now().into());
+    proto::Datapoint { timestamp, value: Some(from_value(value)) }
 }
 
 /// A bound or a list of allowed values, as the broker's metadata gives it.

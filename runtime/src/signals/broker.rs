@@ -40,6 +40,7 @@ struct Shared {
     slots: Vec<Slot>,
     providers: AtomicU64,
     dropped: AtomicU64,
+    refused: AtomicU64,
 }
 
 /// How a client names a signal.
@@ -61,8 +62,9 @@ impl Broker {
     pub fn new(manifest: &Manifest) -> Result<Broker, RegistryError> {
         let registry = Arc::new(Registry::new(manifest)?);
         let slots = registry.entries().iter().map(|_| Slot::default()).collect();
-        let (providers, dropped) = (AtomicU64::new(1), AtomicU64::new(0));
-        Ok(Broker { shared: Arc::new(Shared { registry, slots, providers, dropped }) })
+        let providers = AtomicU64::new(1);
+        let (dropped, refused) = (AtomicU64::new(0), AtomicU64::new(0));
+        Ok(Broker { shared: Arc::new(Shared { registry, slots, providers, dropped, refused }) })
     }
 
     pub fn registry(&self) -> &Registry {
@@ -117,6 +119,11 @@ impl Broker {
     /// Values that subscriptions left out for slow readers, of subscriptions that ended.
     pub fn dropped(&self) -> u64 {
         self.shared.dropped.load(Ordering::Relaxed)
+    }
+
+    /// Actuations that providers took and then refused to carry out.
+    pub fn refused(&self) -> u64 {
+        self.shared.refused.load(Ordering::Relaxed)
     }
 
     /// One whose claims give way to everyone else's.
@@ -285,6 +292,10 @@ impl Broker {
         if let Some(slot) = self.shared.slots.get(slot) {
             slot.release(claim, port);
         }
+    }
+
+    pub(super) fn count_refused(&self) {
+        self.shared.refused.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(super) fn count_dropped(&self, dropped: u64) {

@@ -76,6 +76,23 @@ impl Provider {
         Ok(())
     }
 
+    /// Whether any actuator is claimed.
+    pub(super) fn carries_out(&self) -> bool {
+        lock(&self.claims).iter().any(|(claim, _)| *claim == Claim::Actuation)
+    }
+
+    /// An actuation is not carried out. Who asked for it has long had an answer, so this is
+    /// only logged and counted.
+    pub(super) fn refuse(&self, signal: SignalRef<'_>, why: &str) {
+        match self.broker.allowed(&self.client, signal, Access::Provide) {
+            Ok(entry) => {
+                tracing::warn!(path = %entry.path(), why, "a provider refused an actuation");
+                self.broker.count_refused();
+            }
+            Err(error) => tracing::debug!(%error, "a provider answered for a strange signal"),
+        }
+    }
+
     fn claim(&self, claim: Claim, signals: &[SignalRef<'_>]) -> Result<(), SignalError> {
         let mut entries = Vec::with_capacity(signals.len());
         for signal in signals {

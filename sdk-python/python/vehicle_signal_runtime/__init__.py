@@ -6,8 +6,11 @@
 
 from ._core import Metadata, Reading
 from .app import VehicleApp
+from .batch import batch, get_many
 from .broker import use_broker
 from .errors import (
+    AlreadyProvided,
+    BatchRefused,
     BrokerError,
     InvalidValue,
     NoProvider,
@@ -23,7 +26,9 @@ from .subscription import Subscription
 
 __all__ = [
     "Actuator",
+    "AlreadyProvided",
     "Attribute",
+    "BatchRefused",
     "BrokerError",
     "InvalidValue",
     "Metadata",
@@ -40,5 +45,7 @@ __all__ = [
     "VehicleApp",
     "VehicleSignal",
     "VehicleSignalError",
+    "batch",
+    "get_many",
     "use_broker",
 ]

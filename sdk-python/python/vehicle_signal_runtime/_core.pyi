@@ -2,7 +2,10 @@
 
 from asyncio import Future
 from datetime import datetime
-from typing import Any, Generic, TypeVar, final
+from typing import Any, Generic, TypeAlias, TypeVar, final
+
+# Path, value, and what to check it against: None means the broker's own metadata.
+_Entry: TypeAlias = tuple[str, object, SignalType | None]
 
 _T_co = TypeVar("_T_co", covariant=True)
 
@@ -94,6 +97,10 @@ class Client:
     def ready(self) -> Future[int]: ...
     def lost(self, connection: int) -> Future[str]: ...
     def get(self, path: str, members: dict[Any, Any] | None = None) -> Future[Reading[Any]]: ...
+    def get_many(
+        self, paths: list[str], members: list[dict[Any, Any] | None]
+    ) -> Future[list[Reading[Any]]]: ...
+    def batch(self, sets: list[_Entry], publishes: list[_Entry]) -> Future[None]: ...
     def actuate(
         self, path: str, value: object, signal_type: SignalType | None = None
     ) -> Future[None]: ...

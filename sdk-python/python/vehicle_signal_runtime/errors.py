@@ -7,6 +7,8 @@ VehicleSignalError
 ├── InvalidValue       wrong type, out of bounds, not an allowed value; also a ValueError
 ├── NotAnActuator      `set` on a sensor or an attribute; also a TypeError
 ├── NoProvider         nothing in the vehicle carries out this actuation at the moment
+├── AlreadyProvided    another provider carries out or publishes this signal
+├── BatchRefused       several values at once of which some are refused; also a ValueError
 └── BrokerError        anything else that the broker refuses
 """
 
@@ -48,6 +50,21 @@ class NotAnActuator(VehicleSignalError, TypeError):
 
 class NoProvider(VehicleSignalError):
     """Nothing in the vehicle carries out this actuation at the moment."""
+
+
+class AlreadyProvided(VehicleSignalError):
+    """Another provider has claimed to carry out or to publish this signal."""
+
+
+class BatchRefused(VehicleSignalError, ValueError):
+    """Some values of several given at once are refused; the message says what became of the
+    others. `errors` holds one error for each refused value."""
+
+    errors: tuple[VehicleSignalError, ...]
+
+    def __init__(self, message: str, errors: tuple[VehicleSignalError, ...] = ()) -> None:
+        super().__init__(message)
+        self.errors = errors
 
 
 class BrokerError(VehicleSignalError):

@@ -3,7 +3,8 @@
 //! A task reads what the provider sends and never waits for anything but the next message
 //! or room for an answer to a claim, so that unread messages do not pile up on the
 //! connection. Claims live as long as the response stream: a provider that only carries
-//! out actuations may close its own half after its claim.
+//! out actuations may close its own half after its claim. One that carries out none has
+//! nothing more to say then, so its stream ends, and its claims with it.
 
 use std::{
     pin::Pin,
@@ -96,6 +97,7 @@ impl Reader {
                     }
                 }
                 Ok(Some(proto::OpenProviderStreamRequest { action: None })) => {}
+                Ok(None) if !self.provider.carries_out() => return,
                 Ok(None) => return self.sender.closed().await,
                 Err(status) => {
                     tracing::debug!(%status, "a provider's connection broke");
@@ -125,9 +127,10 @@ impl Reader {
             }
             Request::PublishValuesRequest(request) => self.publish(request)?,
             Request::BatchActuateStreamResponse(response) => {
-                if let Some(error) = response.error.filter(|e| e.code() != proto::ErrorCode::Ok) {
-                    let signal = response.signal_id;
-                    tracing::info!(?signal, message = error.message, "an actuation failed");
+                let error = response.error.filter(|e| e.code() != proto::ErrorCode::Ok);
+                let signal = convert::signal_ref(response.signal_id.as_ref());
+                if let (Some(error), Ok(signal)) = (error, signal) {
+                    self.provider.refuse(signal, &error.message);
                 }
             }
             Request::ProviderErrorIndication(indication) => {
