@@ -17,11 +17,13 @@ mod failure;
 mod follow;
 mod link;
 mod metadata;
+mod mqtt;
 mod queue;
 mod reading;
 mod session;
 mod signal_type;
 mod stream;
+mod topics;
 mod wire;
 mod worker;
 
@@ -31,7 +33,12 @@ use vehicle_signal_client::proto;
 mod _core {
     #[pymodule_export]
     use crate::{
-        client::Client, metadata::Metadata, reading::Reading, signal_type::SignalType,
-        stream::Stream, worker::shutdown,
+        client::Client,
+        metadata::Metadata,
+        reading::Reading,
+        signal_type::SignalType,
+        stream::Stream,
+        topics::{Topic, Topics},
+        worker::shutdown,
     };
 }

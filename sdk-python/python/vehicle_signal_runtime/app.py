@@ -45,7 +45,8 @@ class VehicleApp:
         asyncio.run(self.serve())
 
     async def serve(self) -> None:
-        """The same as `run`, inside a loop that runs already."""
+        """The same as `run`, inside a loop that runs already. A SIGTERM that the program
+        handles itself is left to it."""
         import asyncio
 
         from .subscription import end_all
@@ -114,6 +115,9 @@ def _stop_on_signals(loop: AbstractEventLoop, app: VehicleApp) -> list[int]:
 
     handled: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
+        if number == signal.SIGTERM and callable(signal.getsignal(number)):
+            # The program's own; of SIGINT asyncio always has one.
+            continue
         try:
             loop.add_signal_handler(number, app.stop)
         except (ValueError, RuntimeError):

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from logging import Logger
 
 ENVIRONMENT = "VEHICLE_EDGE_BROKER"
+#: Where existing apps are told it, `grpc://localhost:55555`.
+EXISTING = "SDV_VEHICLEDATABROKER_ADDRESS"
 DEFAULT = "127.0.0.1:55555"
 
 #: After this many seconds without a broker the log says what is being waited for.
@@ -40,11 +42,12 @@ def use_broker(address: str | None = None) -> None:
     """Talk to another broker from now on.
 
     `address` is `unix:///path` or `host:port`; None means the environment variable
-    VEHICLE_EDGE_BROKER, and 127.0.0.1:55555 where that is not set. Subscriptions that
+    VEHICLE_EDGE_BROKER, where that is not set SDV_VEHICLEDATABROKER_ADDRESS, and else
+    127.0.0.1:55555. Subscriptions that
     exist already stay with the broker they were made at.
     """
     global _client
-    _client = Client(address or os.environ.get(ENVIRONMENT) or DEFAULT)
+    _client = Client(address or os.environ.get(ENVIRONMENT) or os.environ.get(EXISTING) or DEFAULT)
 
 
 def _leave_to_parent() -> None:

@@ -1,0 +1,1 @@
+"""What stands between an existing app and the vehicle's signals."""

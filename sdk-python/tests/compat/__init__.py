@@ -1,0 +1,1 @@
+"""Tests of existing apps and what they import."""
