@@ -122,18 +122,38 @@ fn read_target(
     Ok(())
 }
 
+/// The text files below a folder of the embedded templates, by their path in it: what goes
+/// along as it is.
+pub(crate) fn verbatim(folder: &str) -> Vec<(&'static str, &'static str)> {
+    let mut found = Vec::new();
+    collect(&EMBEDDED, &mut |path, text| {
+        let below = path.strip_prefix(folder).and_then(|path| path.strip_prefix('/'));
+        found.extend(below.map(|path| (path, text)));
+    });
+    found
+}
+
+/// The names of the templates.
 fn embedded_names() -> Vec<String> {
     let mut names = Vec::new();
-    collect(&EMBEDDED, &mut |name, _| names.push(name.to_owned()));
+    templates(&mut |name, _| names.push(name.to_owned()));
     names.sort();
     names
 }
 
+/// Visits the embedded templates.
+fn templates(visit: &mut impl FnMut(&'static str, &'static str)) {
+    collect(&EMBEDDED, &mut |name, source| {
+        if name.ends_with(EXTENSION) {
+            visit(name, source);
+        }
+    });
+}
+
+/// Visits all embedded texts.
 fn collect<'a>(dir: &'a Dir<'a>, visit: &mut impl FnMut(&'a str, &'a str)) {
     for file in dir.files() {
-        if let (Some(name), Some(source)) = (file.path().to_str(), file.contents_utf8())
-            && name.ends_with(EXTENSION)
-        {
+        if let (Some(name), Some(source)) = (file.path().to_str(), file.contents_utf8()) {
             visit(name, source);
         }
     }
@@ -171,7 +191,7 @@ impl<'t> Renderer<'t> {
         let mut environment =
             environment().map_err(|error| located(templates, target, "", &error))?;
         let mut sources: BTreeMap<&str, &str> = BTreeMap::new();
-        collect(&EMBEDDED, &mut |name, source| {
+        self::templates(&mut |name, source| {
             sources.insert(name, source);
         });
         sources.extend(templates.own.iter().map(|(name, source)| (&**name, &**source)));

@@ -13,8 +13,10 @@ use std::{
 use anyhow::{Context, Result, ensure};
 
 mod daemon;
+mod rust_crate;
 
 pub use daemon::{Console, Daemon};
+pub use rust_crate::RustWorkspace;
 
 /// The repository's root.
 pub fn root() -> &'static Path {

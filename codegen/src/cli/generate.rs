@@ -49,7 +49,7 @@ pub(super) struct Generate {
 enum TargetName {
     /// The typed Python package vehicle_signal_model
     Python,
-    /// A Rust crate with typed accessors
+    /// The Rust crate vehicle-signal-model, with the crate that talks to a broker in client/
     Rust,
     /// manifest.json, the flat list of signals that the runtime reads
     Manifest,

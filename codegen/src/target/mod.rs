@@ -47,7 +47,7 @@ use crate::{
 pub enum Target {
     /// The typed Python package `vehicle_signal_model`.
     Python,
-    /// A Rust crate without dependencies.
+    /// A Rust crate, with the client that it needs.
     Rust,
     /// `manifest.json`, which the runtime reads.
     Manifest,

@@ -255,7 +255,7 @@ fn instances(generated: Vec<Option<Generated>>) -> Option<Instances> {
     Some(Instances { item: target.type_path, accessors: target.accessors })
 }
 
-/// What the module uses of the crate's `signal` module, in order.
+/// What the module uses of the client's crate, in order.
 fn imports(view: &BranchView) -> Vec<&'static str> {
     let returns = |handle: &str| {
         view.accessors.iter().any(|a| a.returns.split_once('<').is_some_and(|(h, _)| h == handle))
@@ -268,7 +268,6 @@ fn imports(view: &BranchView) -> Vec<&'static str> {
         ("Choice", !view.choices.is_empty()),
         ("Instances", view.instances.is_some()),
         ("Sensor", returns("Sensor")),
-        ("Value", !view.choices.is_empty()),
     ];
     uses.into_iter().filter(|(_, is_used)| *is_used).map(|(name, _)| name).collect()
 }

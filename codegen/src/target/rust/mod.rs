@@ -1,10 +1,12 @@
-//! A Rust crate without dependencies: a tree of typed accessors,
+//! A Rust crate: a tree of typed accessors,
 //! `vehicle().cabin().seat().row1().driver_side().position()`, down to handles that know
-//! path, unit, bounds and allowed values.
+//! path, unit, bounds and allowed values, and that read, set and follow their signals.
 //!
-//! One module per branch, in a file of its own. `src/signal.rs` holds the handles and
-//! traits that all of them use and is the same for every model, so that a client crate
-//! can take its place.
+//! One module per branch, in a file of its own. The handles, the traits and all that talks
+//! to a broker are the crate `vehicle-signal-client`, which is the same for every model: it
+//! goes along in `client/` as it stands in `templates/rust/client`, so that what is
+//! generated builds with nothing but crates.io. Its feature `grpc`, on by default, is the
+//! client; without it the tree has no dependency.
 
 mod branch;
 mod leaf;
@@ -26,7 +28,7 @@ use super::{
 };
 use crate::{
     model::Catalog,
-    render::{Renderer, Templates},
+    render::{self, Renderer, Templates},
 };
 
 /// Cargo's name for the crate; in code it is `vehicle_signal_model`.
@@ -61,7 +63,7 @@ pub(super) fn files(
     let mut type_scope = Scope::default();
     let structs = types::names(catalog, &mut type_scope);
     let types = types::view(catalog, &header, &structs, &mut type_scope);
-    let module = Scope::with(&["signal", "types"]).snake(names::module(&root.name));
+    let module = Scope::with(&["types"]).snake(names::module(&root.name));
     let mut walk = Walk { header: &header, structs: &structs, views: Vec::new() };
     let type_name = walk.root(root, &module);
     let view = CrateView {
@@ -81,7 +83,6 @@ pub(super) fn files(
     let mut files = vec![
         GeneratedFile::new("Cargo.toml", renderer.render("Cargo.toml.j2", &view)?),
         GeneratedFile::new("src/lib.rs", renderer.render("lib.rs.j2", &view)?),
-        GeneratedFile::new("src/signal.rs", renderer.render("signal.rs.j2", &view)?),
     ];
     if let Some(types) = types {
         files.push(GeneratedFile::new("src/types.rs", renderer.render("types.rs.j2", &types)?));
@@ -89,7 +90,17 @@ pub(super) fn files(
     for branch in &walk.views {
         files.push(branch_file(branch, &renderer)?);
     }
+    files.extend(client_files());
     Ok(files)
+}
+
+/// The crate that the generated one is made with.
+fn client_files() -> impl Iterator<Item = GeneratedFile> {
+    let goes_along = |path: &str| path == "Cargo.toml" || path.starts_with("src/");
+    render::verbatim("rust/client")
+        .into_iter()
+        .filter(move |(path, _)| goes_along(path))
+        .map(|(path, text)| GeneratedFile::new(format!("client/{path}"), text.to_owned()))
 }
 
 fn branch_file(view: &BranchView, renderer: &Renderer<'_>) -> Result<GeneratedFile, GenerateError> {

@@ -20,7 +20,7 @@ Vehicle.Seat.Mode: {type: actuator, datatype: string, allowed: ['OFF', 'ON'], de
 #[test]
 fn a_small_model() {
     let files = generate(&catalog(MODEL), Target::Rust, &Templates::embedded()).unwrap();
-    insta::assert_snapshot!(shown(&files, |path| path != "src/signal.rs"));
+    insta::assert_snapshot!(shown(&files, |path| !path.starts_with("client/")));
 }
 
 #[test]
@@ -40,9 +40,15 @@ Model.Levels: {type: attribute, datatype: 'uint8[]', allowed: [1, 2], default: [
 }
 
 #[test]
-fn the_handles_are_the_same_for_every_model() {
+fn the_client_goes_along_as_it_is() {
     let files = generate(&catalog(MODEL), Target::Rust, &Templates::embedded()).unwrap();
-    insta::assert_snapshot!(shown(&files, |path| path == "src/signal.rs"));
+    let own = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../templates/rust/client");
+    let client: Vec<_> =
+        files.iter().filter_map(|file| Some((file.path.strip_prefix("client/")?, file))).collect();
+    assert!(client.iter().any(|(path, _)| *path == "src/broker/proto.rs"));
+    for (path, file) in client {
+        assert_eq!(file.contents, std::fs::read_to_string(own.join(path)).unwrap(), "{path}");
+    }
 }
 
 #[test]
@@ -56,7 +62,7 @@ Model.Seat.Row2.X: {type: sensor, datatype: uint8, max: 7, description: Of one.}
     let files = generate(&catalog(model), Target::Rust, &Templates::embedded()).unwrap();
     let paths: Vec<&str> = files.iter().map(|file| &*file.path).collect();
     assert_eq!(
-        paths[3..],
+        paths[2..6],
         ["src/model/seat/row.rs", "src/model/seat/row2.rs", "src/model/seat.rs", "src/model.rs"]
     );
     let seat = shown(&files, |path| path == "src/model/seat.rs");

@@ -30,6 +30,8 @@
 //!
 //! Without the feature `grpc` there are the handles alone, and nothing to talk with.
 
+#![cfg_attr(not(feature = "grpc"), allow(rustdoc::broken_intra_doc_links))]
+
 mod branch;
 #[cfg(feature = "grpc")]
 mod broker;
