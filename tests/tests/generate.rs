@@ -39,6 +39,35 @@ fn a_check_succeeds_until_the_folder_is_changed() {
 }
 
 #[test]
+fn what_another_model_left_behind_is_removed() {
+    for (target, left, kept) in [
+        ("python", "vehicle_signal_model/cabin.py", "vehicle_signal_model/mine.py"),
+        ("rust", "src/vehicle/cabin.rs", "src/vehicle/mine.rs"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(generate(&[target], folder.path()).status.success());
+        assert!(folder.path().join(left).exists());
+        fs::write(folder.path().join(kept), "").unwrap();
+        let model = folder.path().join("small.vspec");
+        let small = "Vehicle: {type: branch, description: A car.}\n\
+            Vehicle.Body: {type: branch, description: A part.}\n\
+            Vehicle.Body.X: {type: sensor, datatype: uint8, description: A signal.}\n";
+        fs::write(&model, small).unwrap();
+        let arguments = [target, model.to_str().unwrap()];
+        let check = generate(&[&arguments[..], &["--check"]].concat(), folder.path());
+        let difference = format!("{left}: left by an earlier run");
+        assert!(stderr(&check).contains(&difference), "{}", stderr(&check));
+
+        let written = generate(&arguments, folder.path());
+        assert!(stderr(&written).contains(" of an earlier run"), "{}", stderr(&written));
+        assert!(!folder.path().join(left).exists());
+        assert!(folder.path().join(kept).exists());
+        let check = generate(&[&arguments[..], &["--check"]].concat(), folder.path());
+        assert!(check.status.success(), "{}", stderr(&check));
+    }
+}
+
+#[test]
 fn every_run_gives_the_same_bytes() {
     for target in ["rust", "python", "manifest"] {
         let folder = tempfile::tempdir().unwrap();

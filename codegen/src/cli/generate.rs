@@ -34,8 +34,9 @@ pub(super) struct Generate {
     target: TargetName,
     #[command(flatten)]
     model: ModelOptions,
-    /// Folder to write to. Files that are the same stay untouched, others that are in it
-    /// are left alone
+    /// Folder to write to. Files that are the same stay untouched, those that an earlier
+    /// run generated of branches that are gone are removed, others that are in it are left
+    /// alone
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
     #[command(flatten)]
@@ -85,16 +86,22 @@ impl Generate {
     }
 }
 
-/// `wrote 14 files to sdk in 41 ms`
+/// `wrote 14 files to sdk in 41 ms, removed 2 files of an earlier run`
 fn summary(result: output::Written, folder: &Path, millis: u128) -> String {
     let folder = folder.display();
     let files = |count| counted(count, "file");
-    match (result.written, result.unchanged) {
-        (0, all) => format!("{folder} is up to date ({}, {millis} ms)", files(all)),
+    let written = match (result.written, result.unchanged) {
+        (0, all) if result.removed == 0 => {
+            format!("{folder} is up to date ({}, {millis} ms)", files(all))
+        }
         (all, 0) => format!("wrote {} to {folder} in {millis} ms", files(all)),
         (some, rest) => {
             format!("wrote {some} of {} to {folder} in {millis} ms", files(some + rest))
         }
+    };
+    match result.removed {
+        0 => written,
+        some => format!("{written}, removed {} of an earlier run", files(some)),
     }
 }
 
@@ -110,11 +117,8 @@ fn check(folder: &Path, files: &[GeneratedFile]) -> anyhow::Result<ExitCode> {
     if differences.len() > SHOWN {
         say(format_args!("and {} more", differences.len() - SHOWN));
     }
-    let (stale, all) = (differences.len(), files.len());
-    say(format_args!(
-        "{stale} of {} would change; without --check they are written",
-        counted(all, "file")
-    ));
+    let changes = counted(differences.len(), "file");
+    say(format_args!("{changes} would change; without --check it is done"));
     Ok(ExitCode::FAILURE)
 }
 
@@ -125,11 +129,14 @@ mod tests {
 
     #[test]
     fn the_summary_tells_written_from_unchanged() {
-        let say =
-            |written, unchanged| summary(Written { written, unchanged }, Path::new("sdk"), 41);
-        assert_eq!(say(14, 0), "wrote 14 files to sdk in 41 ms");
-        assert_eq!(say(1, 0), "wrote 1 file to sdk in 41 ms");
-        assert_eq!(say(1, 13), "wrote 1 of 14 files to sdk in 41 ms");
-        assert_eq!(say(0, 14), "sdk is up to date (14 files, 41 ms)");
+        let say = |written, unchanged, removed| {
+            summary(Written { written, unchanged, removed }, Path::new("sdk"), 41)
+        };
+        assert_eq!(say(14, 0, 0), "wrote 14 files to sdk in 41 ms");
+        assert_eq!(say(1, 0, 0), "wrote 1 file to sdk in 41 ms");
+        assert_eq!(say(1, 13, 0), "wrote 1 of 14 files to sdk in 41 ms");
+        assert_eq!(say(0, 14, 0), "sdk is up to date (14 files, 41 ms)");
+        let removed = "wrote 0 of 14 files to sdk in 41 ms, removed 1 file of an earlier run";
+        assert_eq!(say(0, 14, 1), removed);
     }
 }

@@ -35,6 +35,7 @@ pub mod static_id;
 pub mod view;
 pub mod yaml;
 
+pub(crate) use safe::is_header;
 use std::{collections::HashSet, fmt};
 
 use crate::{

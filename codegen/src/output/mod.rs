@@ -2,8 +2,10 @@
 //!
 //! In: a folder and [`GeneratedFile`]s. Out: the files on disk and what was done, or,
 //! for a check, how the folder differs. A file that is there already with the same
-//! contents is not touched (builds that watch times stay still), and nothing that was
-//! not generated now is ever removed.
+//! contents is not touched (builds that watch times stay still), and nothing is ever
+//! removed but what an earlier run generated and this one would not ([`stale`]).
+
+mod stale;
 
 use std::{
     fmt, fs, io,
@@ -16,6 +18,8 @@ use crate::GeneratedFile;
 pub struct Written {
     pub written: usize,
     pub unchanged: usize,
+    /// Files of an earlier run that are gone now.
+    pub removed: usize,
 }
 
 /// How a file on disk is not what would be generated.
@@ -28,6 +32,8 @@ pub struct Difference {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DifferenceKind {
     Missing,
+    /// An earlier run generated it; this one would not.
+    Stale,
     /// The first line that differs; none where one text ends before the other.
     Changed {
         line: usize,
@@ -47,7 +53,7 @@ pub enum OutputError {
     Outside(String),
 }
 
-/// Writes the files that differ from what is there.
+/// Writes the files that differ from what is there, and removes those of an earlier run.
 pub fn write(folder: &Path, files: &[GeneratedFile]) -> Result<Written, OutputError> {
     refuse_file(folder)?;
     let mut result = Written::default();
@@ -59,6 +65,10 @@ pub fn write(folder: &Path, files: &[GeneratedFile]) -> Result<Written, OutputEr
             replace(&path, &file.contents)?;
             result.written += 1;
         }
+    }
+    for path in stale::files(folder, files)? {
+        fs::remove_file(&path).map_err(failed("remove", &path))?;
+        result.removed += 1;
     }
     Ok(result)
 }
@@ -76,6 +86,8 @@ pub fn check(folder: &Path, files: &[GeneratedFile]) -> Result<Vec<Difference>, 
         };
         differences.push(Difference { path, kind });
     }
+    let stale = stale::files(folder, files)?.into_iter();
+    differences.extend(stale.map(|path| Difference { path, kind: DifferenceKind::Stale }));
     Ok(differences)
 }
 
@@ -96,17 +108,18 @@ fn read(path: &Path) -> Result<Option<Vec<u8>>, OutputError> {
     match fs::read(path) {
         Ok(contents) => Ok(Some(contents)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(cause) => Err(OutputError::Io { action: "read", path: path.to_owned(), cause }),
+        Err(cause) => Err(failed("read", path)(cause)),
     }
+}
+
+fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> OutputError + use<> {
+    let path = path.to_owned();
+    move |cause| OutputError::Io { action, path, cause }
 }
 
 /// By way of a file beside it, so that nobody ever reads half a module. A file keeps who may
 /// read it; a link is replaced, since it may lead anywhere.
 pub(crate) fn replace(path: &Path, contents: &str) -> Result<(), OutputError> {
-    let failed = |action, path: &Path| {
-        let path = path.to_owned();
-        move |cause| OutputError::Io { action, path, cause }
-    };
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.tmp", std::process::id()));
     let temporary = path.with_file_name(name);
@@ -151,6 +164,7 @@ impl fmt::Display for Difference {
         let path = self.path.display();
         match &self.kind {
             DifferenceKind::Missing => write!(f, "{path}: missing"),
+            DifferenceKind::Stale => write!(f, "{path}: left by an earlier run"),
             DifferenceKind::Changed { on_disk: None, generated: None, .. } => {
                 write!(f, "{path}: differs in its line ends")
             }
@@ -181,10 +195,10 @@ mod tests {
         fs::write(folder.path().join("mine.txt"), "mine").unwrap();
         let mut files = vec![file("a.rs", "a\n"), file("deep/er/b.rs", "b\n")];
         let first = write(folder.path(), &files).unwrap();
-        assert_eq!(first, Written { written: 2, unchanged: 0 });
+        assert_eq!(first, Written { written: 2, ..Written::default() });
         files[1].contents = "c\n".to_owned();
         let second = write(folder.path(), &files).unwrap();
-        assert_eq!(second, Written { written: 1, unchanged: 1 });
+        assert_eq!(second, Written { written: 1, unchanged: 1, removed: 0 });
         assert_eq!(fs::read_to_string(folder.path().join("deep/er/b.rs")).unwrap(), "c\n");
         assert_eq!(fs::read_to_string(folder.path().join("mine.txt")).unwrap(), "mine");
         let names = fs::read_dir(folder.path().join("deep/er")).unwrap().count();
