@@ -5,16 +5,20 @@
 #[allow(dead_code, reason = "half of it is for the v1 tests")]
 mod bench;
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, io, sync::Mutex, time::Duration};
 
 use bench::{Bench, Val, actuate, by_path, datapoint, float, publish, string, value};
+use hyper_util::rt::TokioIo;
 use tokio_stream::StreamExt;
-use tonic::Code;
-use vehicle_edge_runtime::signals::proto::v2::{
-    self as proto, open_provider_stream_request::Action as Request,
-    open_provider_stream_response::Action as Reply, value::TypedValue,
+use tonic::{Code, transport::Endpoint};
+use vehicle_edge_runtime::signals::{
+    Client, Grants, PipeDoor,
+    proto::v2::{
+        self as proto, open_provider_stream_request::Action as Request,
+        open_provider_stream_response::Action as Reply, val_client::ValClient, value::TypedValue,
+    },
+    serve_app,
 };
-use vehicle_edge_runtime::signals::serve_app;
 use vss_codegen::model::Access;
 
 const SPEED: &str = "Vehicle.Speed";
@@ -514,6 +518,30 @@ async fn closing_an_apps_door_cuts_its_streams() {
         code(bench.tcp().await.actuate(actuate(DOOR, value(true)))).await == Code::Unavailable
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_pipe_is_a_door_like_the_others() {
+    let bench = Bench::start().await;
+    let grants = Grants::new([(SPEED.to_owned(), Access::Read)]).unwrap();
+    let door = PipeDoor::new(bench.broker.clone(), Client::app("piped", grants));
+    let (near, far) = tokio::io::duplex(1024);
+    door.serve(far).await.unwrap();
+    let near = Mutex::new(Some(TokioIo::new(near)));
+    let connector = tower::service_fn(move |_| {
+        let near = near.lock().unwrap().take().ok_or(io::ErrorKind::ConnectionRefused);
+        async move { near.map_err(io::Error::from) }
+    });
+    let channel = Endpoint::from_static("http://pipe").connect_with_connector(connector).await;
+    let mut app = ValClient::new(channel.unwrap());
+
+    assert_eq!(code(app.actuate(actuate(DOOR, value(true)))).await, Code::PermissionDenied);
+    let mut stream = app.subscribe(subscribe(&[SPEED], 0)).await.unwrap().into_inner();
+    stream.next().await.unwrap().unwrap();
+    drop(door);
+    let end = tokio::time::timeout(Duration::from_secs(5), stream.next()).await.unwrap();
+    assert!(end.is_none_or(|message| message.is_err()));
+    assert_eq!(code(app.get_server_info(proto::GetServerInfoRequest {})).await, Code::Unavailable);
 }
 
 #[tokio::test]

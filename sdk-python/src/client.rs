@@ -9,6 +9,9 @@ use pyo3::{
 };
 use tokio::task::AbortHandle;
 
+use tonic::transport::Channel;
+use vehicle_signal_client::Connection;
+
 use crate::{
     batch::{self, Entry},
     bridge::{Bridge, Outcome, Waiter},
@@ -36,6 +39,12 @@ pub(crate) struct Client {
 }
 
 impl Client {
+    /// A client of the broker at the other end of a channel, which `address` names.
+    pub(crate) fn over(channel: Channel, connection: Connection, address: &str) -> Client {
+        let link = Arc::new(Link::over(channel, connection, address));
+        Client { address: address.to_owned(), link, bridge: Bridge::default() }
+    }
+
     /// Runs a task for a future of the running loop.
     fn spawn<'py, F>(
         &self,

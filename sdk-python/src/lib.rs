@@ -7,7 +7,7 @@
 //! Must not know: apps, callbacks, the generated model, logging. Those are Python.
 //!
 //! `convert` and `wire` are the two borders (Python, protobuf); `link`, `follow` and
-//! `queue` never touch Python; `client` and `stream` are what Python sees.
+//! `queue` never touch Python; `client`, `stream` and `mock_broker` are what Python sees.
 
 mod batch;
 mod bridge;
@@ -17,6 +17,7 @@ mod failure;
 mod follow;
 mod link;
 mod metadata;
+mod mock_broker;
 mod mqtt;
 mod queue;
 mod reading;
@@ -35,6 +36,7 @@ mod _core {
     use crate::{
         client::Client,
         metadata::Metadata,
+        mock_broker::{MockBroker, MockProvider, MockWatch},
         reading::Reading,
         signal_type::SignalType,
         stream::Stream,

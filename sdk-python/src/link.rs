@@ -53,9 +53,13 @@ impl Link {
     pub(crate) fn new(address: &str) -> Result<Link, String> {
         let connection = Connection::default();
         let channel = Address::parse(address)?.watched_channel(&connection)?;
+        Ok(Link::over(channel, connection, address))
+    }
+
+    pub(crate) fn over(channel: Channel, connection: Connection, address: &str) -> Link {
         let rpc = ValClient::new(channel).max_decoding_message_size(LARGEST_MESSAGE);
         let (answers, address) = (watch::Sender::new(0), address.to_owned());
-        Ok(Link { rpc, connection, answers, address, known: Mutex::default() })
+        Link { rpc, connection, answers, address, known: Mutex::default() }
     }
 
     /// Says in an error at which broker it happened.

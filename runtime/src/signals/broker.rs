@@ -88,6 +88,11 @@ impl Broker {
         self.publish_to(client, SignalRef::Path(path), Some(value))
     }
 
+    /// Says that the signal has no value now.
+    pub fn clear(&self, client: &Client, path: &str) -> Result<(), SignalError> {
+        self.publish_to(client, SignalRef::Path(path), None)
+    }
+
     /// Asks the provider of an actuator for a value. Does not wait until it is carried out.
     pub async fn actuate(
         &self,
@@ -111,9 +116,25 @@ impl Broker {
         self.subscribe_to(client, Aspect::Current, signals, buffer)
     }
 
+    /// Follows what these actuators are asked for, as `subscribe` does their values.
+    pub fn subscribe_targets(
+        &self,
+        client: &Client,
+        paths: &[impl AsRef<str>],
+        buffer: usize,
+    ) -> Result<Subscription, SignalError> {
+        let signals = paths.iter().map(|path| SignalRef::Path(path.as_ref()));
+        self.subscribe_to(client, Aspect::Target, signals, buffer)
+    }
+
     /// Opens a provider, whose claims end when it is dropped.
     pub fn provider(&self, client: &Client) -> (Provider, ActuationStream) {
         self.open_provider(client, false)
+    }
+
+    /// Opens a provider whose claims give way to everyone else's.
+    pub fn fallback_provider(&self, client: &Client) -> (Provider, ActuationStream) {
+        self.open_provider(client, true)
     }
 
     /// Values that subscriptions left out for slow readers, of subscriptions that ended.
@@ -124,11 +145,6 @@ impl Broker {
     /// Actuations that providers took and then refused to carry out.
     pub fn refused(&self) -> u64 {
         self.shared.refused.load(Ordering::Relaxed)
-    }
-
-    /// One whose claims give way to everyone else's.
-    pub(super) fn fallback_provider(&self, client: &Client) -> (Provider, ActuationStream) {
-        self.open_provider(client, true)
     }
 
     fn open_provider(&self, client: &Client, fallback: bool) -> (Provider, ActuationStream) {

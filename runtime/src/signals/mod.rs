@@ -4,7 +4,8 @@
 //! each with a fixed identity ([`Client`]): whoever may connect to the TCP port, the runtime
 //! itself, or one app behind its own socket.
 //! Out: the [`Broker`] for use in this process, [`serve_tcp`] and [`serve_app`] for everyone
-//! else (`kuksa.val.v2` and `v1`), and [`mock`], which plays a car.
+//! else (`kuksa.val.v2` and `v1`), [`PipeDoor`] for clients in this process that speak
+//! these too, and [`mock`], which plays a car.
 //!
 //! Every way in goes through [`Broker`], which checks access first, then type and bounds:
 //! the protocol modules (`v1`, `v2`) only translate. A signal has a slot of its own with its
@@ -46,7 +47,7 @@ pub use error::SignalError;
 pub use pattern::{InvalidPattern, Pattern};
 pub use provider::{Actuation, ActuationStream, Provider};
 pub use registry::{Entry, Registry, RegistryError};
-pub use serve::{AppSocket, SOCKET_NAME, serve_app, serve_tcp};
+pub use serve::{AppSocket, PipeDoor, SOCKET_NAME, serve_app, serve_tcp};
 pub use subscription::Subscription;
 pub use update::{Datapoint, Update};
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Future, Task
     from logging import Logger
 
+    from .testing import MockBroker
+
 ENVIRONMENT = "VEHICLE_EDGE_BROKER"
 #: Where existing apps are told it, `grpc://localhost:55555`.
 EXISTING = "SDV_VEHICLEDATABROKER_ADDRESS"
@@ -38,16 +40,20 @@ def _nothing(*_: object) -> None:
     """What is done at a loss or a return where there is no app."""
 
 
-def use_broker(address: str | None = None) -> None:
+def use_broker(address: str | MockBroker | None = None) -> None:
     """Talk to another broker from now on.
 
-    `address` is `unix:///path` or `host:port`; None means the environment variable
-    VEHICLE_EDGE_BROKER, where that is not set SDV_VEHICLEDATABROKER_ADDRESS, and else
-    127.0.0.1:55555. Subscriptions that
-    exist already stay with the broker they were made at.
+    `address` is `unix:///path`, `host:port`, or a `MockBroker` of a test; None means the
+    environment variable VEHICLE_EDGE_BROKER, where that is not set
+    SDV_VEHICLEDATABROKER_ADDRESS, and else 127.0.0.1:55555. Subscriptions that exist already
+    stay with the broker they were made at.
     """
     global _client
-    _client = Client(address or os.environ.get(ENVIRONMENT) or os.environ.get(EXISTING) or DEFAULT)
+    if address is None or isinstance(address, str):
+        address = address or os.environ.get(ENVIRONMENT) or os.environ.get(EXISTING) or DEFAULT
+        _client = Client(address)
+    else:
+        _client = address.client()
 
 
 def _leave_to_parent() -> None:

@@ -1,4 +1,5 @@
-//! The broker's doors: a TCP port for outside clients, one unix socket for each app.
+//! The broker's doors: a TCP port for outside clients, one unix socket for each app, and
+//! pipes inside this process.
 //!
 //! What a connection may do is decided by the door it came through: each door serves as one
 //! [`Client`]. Closing a door cuts its connections at once, streams included, so nothing
@@ -14,8 +15,9 @@ use std::{
     time::Duration,
 };
 
-use futures_util::{Stream, stream};
+use futures_util::{Stream, future, stream};
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, UnixListener},
     sync::Semaphore,
 };
@@ -122,6 +124,39 @@ impl Drop for AppSocket {
 fn identity(path: &Path) -> io::Result<(u64, u64)> {
     let metadata = fs::symlink_metadata(path)?;
     Ok((metadata.dev(), metadata.ino()))
+}
+
+/// A door without a socket: who holds the other end of a pipe is the client. Dropping it
+/// closes the door and cuts its connections.
+#[derive(Debug)]
+pub struct PipeDoor {
+    broker: Broker,
+    client: Client,
+    places: Arc<Semaphore>,
+    shutdown: CancellationToken,
+    _close: DropGuard,
+}
+
+impl PipeDoor {
+    pub fn new(broker: Broker, client: Client) -> PipeDoor {
+        let shutdown = CancellationToken::new();
+        let (places, close) = (Semaphore::new(APP_CONNECTIONS), shutdown.clone().drop_guard());
+        PipeDoor { broker, client, places: Arc::new(places), shutdown, _close: close }
+    }
+
+    /// Serves one connection in a task of its own, as soon as there is a place for it. Must
+    /// be called within a tokio runtime.
+    pub async fn serve(
+        &self,
+        transport: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    ) -> io::Result<()> {
+        let place = self.places.clone().acquire_owned().await.map_err(io::Error::other)?;
+        let connection = Connection::new(transport, self.shutdown.clone(), place);
+        router(self.broker.clone(), self.client.clone())
+            .serve_with_incoming(stream::once(future::ready(io::Result::Ok(connection))))
+            .await
+            .map_err(io::Error::other)
+    }
 }
 
 fn router(broker: Broker, client: Client) -> Router {

@@ -9,7 +9,10 @@ use std::{
 };
 
 use hyper_util::rt::TokioIo;
-use tokio::net::{TcpStream, UnixStream};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpStream, UnixStream},
+};
 use tonic::transport::{Channel, Endpoint};
 use tower::Service;
 
@@ -71,15 +74,8 @@ impl Address {
             Address::Unix(_) => "http://localhost".to_owned(),
         };
         let endpoint = Endpoint::from_shared(target)
-            .map_err(|error| format!("the broker address {self:?}: {error}"))?
-            .connect_timeout(Duration::from_secs(5))
-            // A broker that hangs closes nothing: only its silence tells.
-            .http2_keep_alive_interval(KEEP_ALIVE)
-            .keep_alive_timeout(KEEP_ALIVE)
-            .keep_alive_while_idle(true)
-            // Room for a flood of small messages while this thread waits for the interpreter.
-            .initial_stream_window_size(1 << 20)
-            .initial_connection_window_size(1 << 23);
+            .map_err(|error| format!("the broker address {self:?}: {error}"))?;
+        let endpoint = configured(endpoint);
         Ok(match self {
             Address::Tcp(place) => {
                 endpoint.connect_with_connector_lazy(watched(connection, place, connect_tcp))
@@ -89,6 +85,30 @@ impl Address {
             }
         })
     }
+}
+
+/// A channel over what `connect` opens, for a place that has no address.
+pub fn channel_over<P, T, F>(connection: &Connection, place: &P, connect: fn(P) -> F) -> Channel
+where
+    P: Clone + Send + 'static,
+    F: Future<Output = io::Result<T>> + Send + 'static,
+    T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    // Any valid name: the connector never looks at it.
+    let endpoint = configured(Endpoint::from_static("http://localhost"));
+    endpoint.connect_with_connector_lazy(watched(connection, place, connect))
+}
+
+fn configured(endpoint: Endpoint) -> Endpoint {
+    endpoint
+        .connect_timeout(Duration::from_secs(5))
+        // A broker that hangs closes nothing: only its silence tells.
+        .http2_keep_alive_interval(KEEP_ALIVE)
+        .keep_alive_timeout(KEEP_ALIVE)
+        .keep_alive_while_idle(true)
+        // Room for a flood of small messages while this thread waits for the interpreter.
+        .initial_stream_window_size(1 << 20)
+        .initial_connection_window_size(1 << 23)
 }
 
 /// What opens a connection to a place each time the channel needs one.

@@ -23,7 +23,7 @@ mod subscription;
 mod testing;
 mod wire;
 
-pub use address::Address;
+pub use address::{Address, channel_over};
 pub use backoff::Backoff;
 pub use batch::Batch;
 pub use client::{BROKER_VARIABLE, Client, DEFAULT_BROKER};
