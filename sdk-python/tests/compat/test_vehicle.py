@@ -36,18 +36,18 @@ def test_any_name_of_a_root_will_do(tmp_path: Path) -> None:
 
 
 CART = """
-from vehicle_signal_runtime.generated import Branch, Sensor
+from vehicle_signal_runtime.generated import Branch
 
 class Cart(Branch):
     @property
     def Speed(self):
-        return self._leaf(Sensor, "Speed", "float")
+        return self._sensor("Speed", "float")
     @property
     def class_(self):
-        return self._leaf(Sensor, "class", "string")
+        return self._sensor("class", "string")
     @property
     def A_B(self):
-        return self._leaf(Sensor, "A-B", "string")
+        return self._sensor("A-B", "string")
 
 vehicle = Cart("Cart")
 """
@@ -103,7 +103,7 @@ def test_arrays_have_a_class_too(package: str, tmp_path: Path) -> None:
     source = "from vehicle_signal_runtime.generated import Branch, Sensor\nclass Cart(Branch):\n"
     for name, datatype in (("A", "uint16[]"), ("B", "boolean[]"), ("C", "Types.Place")):
         source += "    @property\n"
-        source += f"    def {name}(self): return self._leaf(Sensor, '{name}', '{datatype}')\n"
+        source += f"    def {name}(self): return self._sensor('{name}', '{datatype}')\n"
     (tmp_path / "vehicle_signal_model.py").write_text(source + "vehicle = Cart('Cart')\n")
     program = f"from {package} import model as m; from vehicle import vehicle as v; "
     program += "print([type(n) for n in (v.A, v.B, v.C)] == "
