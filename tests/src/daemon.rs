@@ -4,7 +4,7 @@ use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
-    sync::mpsc::{self, Receiver, RecvTimeoutError},
+    sync::mpsc::{self, Receiver, RecvTimeoutError, Sender},
     thread,
     time::{Duration, Instant},
 };
@@ -130,6 +130,11 @@ impl Daemon {
         Console::of(self.command(&["logs", "--follow", app])?)
     }
 
+    /// The same with the lines of its standard error among them.
+    pub fn whole_console(&self, app: &str) -> Result<Console> {
+        Console::whole(self.command(&["logs", "--follow", app])?)
+    }
+
     /// Asks the daemon to stop and waits for its exit code.
     pub fn stop(mut self) -> Result<Option<i32>> {
         self.terminate();
@@ -170,6 +175,16 @@ impl Console {
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
         let stdout = child.stdout.take().context("no stdout")?;
         Ok(Console { child, lines: lines_of(stdout) })
+    }
+
+    /// With the lines of its standard error; the order between the two is by chance.
+    pub fn whole(mut command: Command) -> Result<Console> {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn()?;
+        let (sender, lines) = mpsc::channel();
+        forward(child.stdout.take().context("no stdout")?, sender.clone());
+        forward(child.stderr.take().context("no stderr")?, sender);
+        Ok(Console { child, lines })
     }
 
     /// The next line within `patience`; `None` when none came.
@@ -214,6 +229,11 @@ impl Drop for Console {
 
 fn lines_of(source: impl std::io::Read + Send + 'static) -> Receiver<String> {
     let (sender, lines) = mpsc::channel();
+    forward(source, sender);
+    lines
+}
+
+fn forward(source: impl std::io::Read + Send + 'static, sender: Sender<String>) {
     thread::spawn(move || {
         for line in BufReader::new(source).lines().map_while(Result::ok) {
             if sender.send(line).is_err() {
@@ -221,5 +241,4 @@ fn lines_of(source: impl std::io::Read + Send + 'static) -> Receiver<String> {
             }
         }
     });
-    lines
 }
