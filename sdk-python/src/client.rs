@@ -1,6 +1,6 @@
 //! The client as Python sees it: each call gives an asyncio future.
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use pyo3::{
     exceptions::PyValueError,
@@ -16,17 +16,16 @@ use crate::{
     batch::{self, Entry},
     bridge::{Bridge, Outcome, Waiter},
     failure::Failure,
-    follow,
+    follow::{self, Delivery, follow},
     link::{Check, Link},
+    outlet::Outlet,
     queue::{Policy, Queue},
     reading::{Members, Raw},
+    sieve::{Shape, Sieve},
     signal_type::{SignalType, literal},
     stream::Stream,
     worker,
 };
-
-/// What the reference broker takes at most.
-const LARGEST_BUFFER: u32 = 1000;
 
 /// A connection to a broker, made at the first call and again after each loss.
 #[pyclass(frozen, module = "vehicle_signal_runtime._core")]
@@ -89,6 +88,16 @@ impl Client {
         Waiter::abort_on_cancel(py, &future, handle)?;
         Ok(future)
     }
+}
+
+/// How a subscription delivers (`selection.py`).
+#[derive(Debug, FromPyObject)]
+struct Options {
+    /// How many items may wait, or 0 for only the newest of each signal.
+    queue: usize,
+    /// The shortest time between two items of a signal, in seconds.
+    interval: Option<f64>,
+    changes_only: bool,
 }
 
 pub(crate) fn check(signal_type: Option<PyRef<'_, SignalType>>) -> Check {
@@ -215,29 +224,39 @@ impl Client {
     }
 
     /// Subscribes to signals; resolves to a Stream once the broker has accepted.
-    /// `queue` is how many updates may wait, or 0 for only the newest of each signal.
-    #[pyo3(signature = (paths, members, queue))]
+    ///
+    /// An item of the stream is the reading of the signal that was updated; or, if `whole`,
+    /// what `snapshot` makes of the readings of all, and without a `snapshot` the first of
+    /// them.
+    #[pyo3(signature = (signals, options, whole=false, snapshot=None))]
     fn subscribe<'py>(
         &self,
         py: Python<'py>,
-        paths: Vec<Py<PyString>>,
-        members: Vec<Option<Py<PyDict>>>,
-        queue: usize,
+        signals: Vec<(Py<PyString>, Option<Py<PyDict>>)>,
+        options: Options,
+        whole: bool,
+        snapshot: Option<Py<PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let names = paths.iter().map(|path| path.extract::<String>(py));
+        let names = signals.iter().map(|(path, _)| path.extract::<String>(py));
         let names = names.collect::<PyResult<Vec<_>>>()?;
-        let policy = if queue == 0 { Policy::Latest } else { Policy::Last(queue) };
-        // However short our own queue: what the broker pushed out could not be counted here.
-        let buffer_size = LARGEST_BUFFER;
-        let queue = Arc::new(Queue::new(policy));
-        let signals = paths.into_iter().zip(members.into_iter().map(as_members)).collect();
-        let stream = Py::new(py, Stream::new(queue.clone(), signals))?;
+        let policy = if options.queue == 0 { Policy::Latest } else { Policy::Last(options.queue) };
+        let interval = options.interval.map(Duration::try_from_secs_f64).transpose();
+        let interval = interval.map_err(|error| PyValueError::new_err(error.to_string()))?;
+        let shape = if whole { Shape::Whole } else { Shape::Each };
+        let queue = Arc::new(Queue::new(policy, names.len()));
+        let delivery = Delivery {
+            sieve: Sieve::new(shape, names.len()),
+            outlet: Outlet::new(names.len(), interval, options.changes_only),
+            queue: queue.clone(),
+        };
+        let signals = signals.into_iter();
+        let signals = signals.map(|(path, members)| (path, as_members(members))).collect();
+        let stream = Py::new(py, Stream::new(queue, signals, snapshot))?;
 
         let waiter = self.bridge.waiter(py)?;
         let future = waiter.future(py);
         let opened = (waiter, Outcome::Stream(stream.clone_ref(py)));
-        let task = follow::follow(self.link.clone(), names, buffer_size, queue, opened);
-        let handle = worker::spawn(task)?;
+        let handle = worker::spawn(follow(self.link.clone(), names, delivery, opened))?;
         stream.get().set_task(handle.clone());
         Waiter::abort_on_cancel(py, &future, handle)?;
         Ok(future)

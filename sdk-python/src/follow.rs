@@ -1,17 +1,29 @@
 //! A subscription's life on the network: subscribe, read, and again after a loss.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    future::{Future, pending, poll_fn},
+    pin::{Pin, pin},
+    sync::Arc,
+    task::{Context, Poll},
+};
 
-use tonic::Streaming;
+use tokio::time::{Instant, sleep_until};
+use tokio_stream::Stream as _;
+use tonic::{Status, Streaming};
 use vehicle_signal_client::Backoff;
 
 use crate::{
     bridge::{Outcome, Waiter},
+    decode::{Index, Message},
     failure::{Failure, Kind},
     link::{Link, one},
-    proto,
-    queue::{Queue, Update},
+    outlet::Outlet,
+    queue::Queue,
+    sieve::{Item, Sieve},
 };
+
+/// How many messages are read before the queue gets them.
+const BATCH: usize = 512;
 
 /// Waits until the broker answers, and on which connection; an error is one that does not heal.
 pub(crate) async fn ready(link: &Link) -> Result<u64, Failure> {
@@ -25,27 +37,34 @@ pub(crate) async fn ready(link: &Link) -> Result<u64, Failure> {
     }
 }
 
+/// From messages to the queue.
+#[derive(Debug)]
+pub(crate) struct Delivery {
+    pub(crate) sieve: Sieve,
+    pub(crate) outlet: Outlet,
+    pub(crate) queue: Arc<Queue>,
+}
+
 /// Fills the queue until the task is aborted or an error comes that does not heal.
 /// `opened` is resolved when the broker has accepted the first subscription.
 pub(crate) async fn follow(
     link: Arc<Link>,
     paths: Vec<String>,
-    buffer_size: u32,
-    queue: Arc<Queue>,
+    mut delivery: Delivery,
     opened: (Waiter, Outcome),
 ) {
-    let index: HashMap<String, usize> = paths.iter().cloned().zip(0..).collect();
+    let index = Arc::new(Index::new(&paths));
     let mut opened = Some(opened);
     let mut backoff = Backoff::new();
     let mut is_first = true;
     loop {
         let answers = link.answers();
-        let lost = match link.subscribe(&paths, buffer_size).await {
+        let lost = match delivery.meanwhile(link.subscribe(&paths, &index)).await {
             Ok(stream) => {
                 if let Some((waiter, outcome)) = opened.take() {
                     waiter.resolve(outcome);
                 }
-                let (received, failure) = read(stream, &paths, &index, &queue, is_first).await;
+                let (received, failure) = read(stream, &paths, &mut delivery, is_first).await;
                 if received {
                     backoff = Backoff::new();
                     is_first = false;
@@ -58,51 +77,112 @@ pub(crate) async fn follow(
         if !lost.heals() {
             match opened.take() {
                 Some((waiter, _)) => waiter.resolve(Outcome::Failed(lost)),
-                None => queue.end(lost),
+                None => delivery.queue.end(lost),
             }
             return;
         }
-        backoff.wait_or(link.answers_after(answers)).await;
+        delivery.meanwhile(backoff.wait_or(link.answers_after(answers))).await;
     }
 }
 
-/// Whether anything was received, and what ended the stream.
-///
-/// A stream begins with the values of the moment. On the first one, signals without a value
-/// are left out: nothing has happened to them. Later their having none is news.
+/// Whether anything was received, and what ended the stream, which begins with the values
+/// of the moment.
 async fn read(
-    mut stream: Streaming<proto::SubscribeResponse>,
+    mut stream: Streaming<Message>,
     paths: &[String],
-    index: &HashMap<String, usize>,
-    queue: &Queue,
+    delivery: &mut Delivery,
     is_first: bool,
 ) -> (bool, Failure) {
     let mut received = false;
+    let mut messages = Vec::new();
     loop {
-        match stream.message().await {
-            Ok(Some(message)) => {
-                let skip_empty = is_first && !received;
-                received = true;
-                queue.push(message.entries.into_iter().filter_map(|(path, datapoint)| {
-                    let update = Update { signal: *index.get(&path)?, datapoint };
-                    (!skip_empty || update.datapoint.value.is_some()).then_some(update)
-                }));
-            }
-            // A broker that stops ends its streams without an error.
-            Ok(None) => {
-                let message = "the broker closed the stream";
-                return (received, Failure::new(Kind::NotConnected, one(paths), message));
-            }
-            Err(status) => return (received, stream_failure(&status, paths)),
+        let next = poll_fn(|context| poll_batch(&mut stream, &mut messages, context));
+        let end = delivery.meanwhile(next).await;
+        if let Some(message) = messages.first_mut()
+            && !received
+        {
+            received = true;
+            message.begin(!is_first);
+        }
+        delivery.take(&mut messages);
+        if let Some(end) = end {
+            return (received, stream_failure(end.as_ref(), paths));
         }
     }
 }
 
-/// On an open stream UNAVAILABLE means a broker that goes away, not a missing provider.
-fn stream_failure(status: &tonic::Status, paths: &[String]) -> Failure {
+/// Gathers what is there already, at least one message: `Some` with how the stream ended.
+fn poll_batch(
+    stream: &mut Streaming<Message>,
+    messages: &mut Vec<Message>,
+    context: &mut Context<'_>,
+) -> Poll<Option<Option<Status>>> {
+    while messages.len() < BATCH {
+        match Pin::new(&mut *stream).poll_next(context) {
+            Poll::Ready(Some(Ok(message))) => messages.push(message),
+            Poll::Ready(Some(Err(status))) => return Poll::Ready(Some(Some(status))),
+            Poll::Ready(None) => return Poll::Ready(Some(None)),
+            Poll::Pending if messages.is_empty() => return Poll::Pending,
+            Poll::Pending => break,
+        }
+    }
+    Poll::Ready(None)
+}
+
+/// A broker that stops ends its streams without an error, or with UNAVAILABLE, which here
+/// means a broker that goes away and not a missing provider.
+fn stream_failure(status: Option<&Status>, paths: &[String]) -> Failure {
+    let Some(status) = status else {
+        return Failure::new(Kind::NotConnected, one(paths), "the broker closed the stream");
+    };
     let mut failure = Failure::from_status(status, one(paths));
     if matches!(failure.kind, Kind::NoProvider) {
         failure.kind = Kind::NotConnected;
     }
     failure
+}
+
+impl Delivery {
+    fn take(&mut self, messages: &mut Vec<Message>) {
+        let mut items: Vec<Item> = Vec::with_capacity(messages.len());
+        if self.outlet.is_open() {
+            messages.drain(..).for_each(|message| self.sieve.take(message, |i| items.push(i)));
+        } else {
+            let now = Instant::now();
+            for message in messages.drain(..) {
+                self.sieve.take(message, |item| items.extend(self.outlet.admit(item, now)));
+            }
+        }
+        if !items.is_empty() {
+            self.queue.push(items.into_iter());
+        }
+    }
+
+    fn release(&mut self) {
+        let now = Instant::now();
+        let items: Vec<Item> = std::iter::from_fn(|| self.outlet.release(now)).collect();
+        if !items.is_empty() {
+            self.queue.push(items.into_iter());
+        }
+    }
+
+    /// Does some work, and meanwhile lets out what was held back when its time comes.
+    async fn meanwhile<T>(&mut self, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        loop {
+            let due = self.outlet.due();
+            let timer = async move {
+                match due {
+                    Some(due) => sleep_until(due).await,
+                    None => pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                // First, because work that never waits would not let it have its turn.
+                () = timer => self.release(),
+                done = &mut work => return done,
+            }
+        }
+    }
 }

@@ -6,22 +6,27 @@
 //! Out: asyncio futures, [`Reading`]s, the package's exceptions.
 //! Must not know: apps, callbacks, the generated model, logging. Those are Python.
 //!
-//! `convert` and `wire` are the two borders (Python, protobuf); `link`, `follow` and
-//! `queue` never touch Python; `client`, `stream` and `mock_broker` are what Python sees.
+//! `convert`, `wire` and `decode` are the borders (Python, protobuf); `link`, `follow`,
+//! `sieve`, `outlet` and `queue`, the way of an update, never touch Python; `client`, `stream`
+//! and `mock_broker` are what Python sees.
 
 mod batch;
 mod bridge;
 mod client;
 mod convert;
+mod decode;
 mod failure;
 mod follow;
 mod link;
 mod metadata;
 mod mock_broker;
 mod mqtt;
+mod outlet;
 mod queue;
 mod reading;
+mod sample;
 mod session;
+mod sieve;
 mod signal_type;
 mod stream;
 mod topics;

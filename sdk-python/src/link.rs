@@ -5,13 +5,15 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use http::uri::PathAndQuery;
 use tokio::sync::watch;
 use tokio_stream::wrappers::UnboundedReceiverStream;
-use tonic::{Status, Streaming, transport::Channel};
+use tonic::{Request, Status, Streaming, client::Grpc, transport::Channel};
 use vehicle_signal_client::{Address, Connection};
 use vss_codegen::model::{Literal, Value};
 
 use crate::{
+    decode::{Index, Message, SubscribeCodec},
     failure::{Failure, Kind},
     metadata::Metadata,
     proto::{self, val_client::ValClient},
@@ -22,11 +24,16 @@ use crate::{
 /// Larger than any broker's answer to "list everything" for a large model.
 const LARGEST_MESSAGE: usize = 64 << 20;
 
+/// What the reference broker takes at most.
+const LARGEST_BUFFER: u32 = 1000;
+
 #[derive(Debug)]
 pub(crate) struct Link {
     rpc: ValClient<Channel>,
+    /// For the one call with a decoder of its own.
+    channel: Channel,
     connection: Connection,
-    /// Counts the pings that were answered; those who wait to try again watch it.
+    /// Counts the pings and subscriptions that were answered; watched while waiting to try again.
     answers: watch::Sender<u64>,
     /// As it was given, to be named when nothing answers there.
     address: String,
@@ -57,9 +64,9 @@ impl Link {
     }
 
     pub(crate) fn over(channel: Channel, connection: Connection, address: &str) -> Link {
-        let rpc = ValClient::new(channel).max_decoding_message_size(LARGEST_MESSAGE);
+        let rpc = ValClient::new(channel.clone()).max_decoding_message_size(LARGEST_MESSAGE);
         let (answers, address) = (watch::Sender::new(0), address.to_owned());
-        Link { rpc, connection, answers, address, known: Mutex::default() }
+        Link { rpc, channel, connection, answers, address, known: Mutex::default() }
     }
 
     /// Says in an error at which broker it happened.
@@ -97,7 +104,7 @@ impl Link {
         reason
     }
 
-    /// How many pings the broker has answered.
+    /// How many pings and subscriptions the broker has answered.
     pub(crate) fn answers(&self) -> u64 {
         *self.answers.borrow()
     }
@@ -239,16 +246,29 @@ impl Link {
         signal.ok_or_else(|| Failure::new(Kind::UnknownSignal, path, message))
     }
 
+    /// Asks for the longest buffer on the broker's side, however short our own queue: what
+    /// the broker pushed out could not be counted here.
     pub(crate) async fn subscribe(
         &self,
         paths: &[String],
-        buffer_size: u32,
-    ) -> Result<Streaming<proto::SubscribeResponse>, Failure> {
-        let request =
-            proto::SubscribeRequest { signal_paths: paths.to_vec(), buffer_size, filter: None };
-        match self.rpc.clone().subscribe(request).await {
-            Ok(response) => Ok(response.into_inner()),
-            Err(status) => Err(self.failure(&status, one(paths))),
+        index: &Arc<Index>,
+    ) -> Result<Streaming<Message>, Failure> {
+        let failed = |status: &Status| self.failure(status, one(paths));
+        let request = Request::new(proto::SubscribeRequest {
+            signal_paths: paths.to_vec(),
+            buffer_size: LARGEST_BUFFER,
+            filter: None,
+        });
+        let mut rpc = Grpc::new(self.channel.clone()).max_decoding_message_size(LARGEST_MESSAGE);
+        rpc.ready().await.map_err(|error| failed(&Status::from_error(error.into())))?;
+        let path = PathAndQuery::from_static("/kuksa.val.v2.VAL/Subscribe");
+        let codec = SubscribeCodec { index: index.clone() };
+        match rpc.server_streaming(request, path, codec).await {
+            Ok(response) => {
+                self.answers.send_modify(|count| *count += 1);
+                Ok(response.into_inner())
+            }
+            Err(status) => Err(failed(&status)),
         }
     }
 }

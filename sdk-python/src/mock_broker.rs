@@ -28,8 +28,8 @@ use self::{pipe::Pipe, vehicle::Vehicle};
 use crate::{
     client::Client,
     failure::{Failure, Kind},
-    proto,
     reading::{Members, Reading},
+    sample::{Sample, Time},
     signal_type::literal,
     wire, worker,
 };
@@ -268,18 +268,15 @@ fn reading(
     members: Option<&Members>,
     datapoint: &Datapoint,
 ) -> PyResult<Py<Reading>> {
-    let timestamp = datapoint.timestamp.map(|at| prost_types::Timestamp {
-        seconds: at.as_second(),
-        nanos: at.subsec_nanosecond(),
-    });
-    let value = datapoint.value.as_ref().map(wire::from_value);
-    Reading::from_wire(py, path, members, proto::Datapoint { timestamp, value })
+    let at = datapoint.timestamp;
+    let at = at.map(|at| Time { seconds: at.as_second(), nanos: at.subsec_nanosecond() });
+    let sample = Sample { value: datapoint.value.clone(), at, initial: false };
+    Reading::new_from(py, path, members, &sample)
 }
 
 fn asked<'py>(py: Python<'py>, actuation: &Update) -> PyResult<Asked<'py>> {
-    let value = actuation.datapoint().value.as_ref().map(wire::from_value);
-    let value = match value.and_then(|value| value.typed_value) {
-        Some(typed) => wire::to_python(py, typed)?,
+    let value = match &actuation.datapoint().value {
+        Some(value) => wire::to_python(py, value)?,
         None => py.None().into_bound(py),
     };
     Ok((actuation.path().to_string(), value))

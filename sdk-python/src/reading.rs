@@ -8,7 +8,11 @@ use pyo3::{
     types::{PyDict, PyList, PyString, PyType},
 };
 
-use crate::{proto, wire};
+use crate::{
+    proto,
+    sample::{Sample, Time},
+    wire,
+};
 
 /// Stands for the enum of a signal: the value on the wire -> its member.
 #[derive(Clone, Debug)]
@@ -34,16 +38,16 @@ pub(crate) struct Reading {
     /// Why there is no value; None when there is one.
     #[pyo3(get)]
     reason: Option<String>,
+    /// Whether it is the value that a subscription began with, also after a reconnect.
+    #[pyo3(get)]
+    initial: bool,
     stamp: Stamp,
 }
 
 #[derive(Debug)]
 enum Stamp {
     None,
-    Wire {
-        seconds: i64,
-        nanos: i32,
-    },
+    Wire(Time),
     /// Given by a test or a replay.
     Given(Py<PyAny>),
 }
@@ -51,33 +55,27 @@ enum Stamp {
 impl Raw {
     pub(crate) fn into_reading(self, py: Python<'_>) -> PyResult<Py<Reading>> {
         let path = self.path.clone_ref(py);
-        Reading::from_wire(py, path, self.members.as_ref(), self.datapoint)
+        Reading::new_from(py, path, self.members.as_ref(), &self.datapoint.into())
     }
 }
 
 impl Reading {
-    pub(crate) fn from_wire(
+    pub(crate) fn new_from(
         py: Python<'_>,
         path: Py<PyString>,
         members: Option<&Members>,
-        datapoint: proto::Datapoint,
+        sample: &Sample,
     ) -> PyResult<Py<Reading>> {
-        let stamp = match datapoint.timestamp {
-            Some(at) => Stamp::Wire { seconds: at.seconds, nanos: at.nanos },
-            None => Stamp::None,
-        };
-        let typed = datapoint.value.and_then(|value| value.typed_value);
-        let Some(typed) = typed else {
-            let reason = Some("no value has been published yet".to_owned());
-            return Py::new(py, Reading { path, value: py.None(), reason, stamp });
-        };
-        let value = wire::to_python(py, typed)?;
-        let (value, reason) = match members {
-            None => (Some(value), None),
-            Some(members) => member(members.0.bind(py), value)?,
+        let stamp = sample.at.map_or(Stamp::None, Stamp::Wire);
+        let (value, reason) = match (&sample.value, members) {
+            (None, _) => (None, Some("no value has been published yet".to_owned())),
+            (Some(value), None) => (Some(wire::to_python(py, value)?), None),
+            (Some(value), Some(members)) => {
+                member(members.0.bind(py), wire::to_python(py, value)?)?
+            }
         };
         let value = value.map_or_else(|| py.None(), Bound::unbind);
-        Py::new(py, Reading { path, value, reason, stamp })
+        Py::new(py, Reading { path, value, reason, initial: sample.initial, stamp })
     }
 }
 
@@ -109,18 +107,20 @@ fn member<'py>(members: &Bound<'py, PyDict>, value: Bound<'py, PyAny>) -> PyResu
 #[pymethods]
 impl Reading {
     #[new]
-    #[pyo3(signature = (path, value=None, timestamp=None, reason=None))]
+    #[pyo3(signature = (path, value=None, timestamp=None, reason=None, initial=false))]
     fn new(
         py: Python<'_>,
         path: Py<PyString>,
         value: Option<Py<PyAny>>,
         timestamp: Option<Py<PyAny>>,
         reason: Option<String>,
+        initial: bool,
     ) -> Reading {
         Reading {
             path,
             value: value.unwrap_or_else(|| py.None()),
             reason,
+            initial,
             stamp: timestamp.map_or(Stamp::None, Stamp::Given),
         }
     }
@@ -137,7 +137,7 @@ impl Reading {
         let (seconds, nanos) = match &self.stamp {
             Stamp::None => return Ok(py.None()),
             Stamp::Given(given) => return Ok(given.clone_ref(py)),
-            Stamp::Wire { seconds, nanos } => (*seconds, *nanos),
+            Stamp::Wire(at) => (at.seconds, at.nanos),
         };
         static DATETIME: PyOnceLock<Py<PyType>> = PyOnceLock::new();
         static TIMEZONE: PyOnceLock<Py<PyType>> = PyOnceLock::new();

@@ -1,4 +1,4 @@
-//! Values on the wire: protobuf <-> the model's values, and protobuf -> Python.
+//! Values on the wire: protobuf <-> the model's values; and the model's values -> Python.
 
 use std::time::SystemTime;
 
@@ -71,28 +71,55 @@ pub(crate) fn to_literal(value: &proto::Value) -> Literal {
     }
 }
 
-/// Straight to Python, without a value between: this is the path of every update.
-pub(crate) fn to_python(py: Python<'_>, value: TypedValue) -> PyResult<Bound<'_, PyAny>> {
+/// What was read from the wire, as the model's value.
+pub(crate) fn to_value(value: TypedValue) -> Value {
     use TypedValue as T;
     match value {
-        T::Bool(v) => Ok(PyBool::new(py, v).to_owned().into_any()),
-        T::Int32(v) => v.into_bound_py_any(py),
-        T::Int64(v) => v.into_bound_py_any(py),
-        T::Uint32(v) => v.into_bound_py_any(py),
-        T::Uint64(v) => v.into_bound_py_any(py),
-        T::Float(v) => Ok(PyFloat::new(py, shortest(v)).into_any()),
-        T::Double(v) => Ok(PyFloat::new(py, v).into_any()),
-        T::String(v) => Ok(PyString::new(py, &v).into_any()),
-        T::BoolArray(v) => PyList::new(py, v.values).map(Bound::into_any),
-        T::Int32Array(v) => PyList::new(py, v.values).map(Bound::into_any),
-        T::Int64Array(v) => PyList::new(py, v.values).map(Bound::into_any),
-        T::Uint32Array(v) => PyList::new(py, v.values).map(Bound::into_any),
-        T::Uint64Array(v) => PyList::new(py, v.values).map(Bound::into_any),
-        T::FloatArray(v) => PyList::new(py, v.values.into_iter().map(shortest).collect::<Vec<_>>())
-            .map(Bound::into_any),
-        T::DoubleArray(v) => PyList::new(py, v.values).map(Bound::into_any),
-        T::StringArray(v) => PyList::new(py, v.values).map(Bound::into_any),
+        T::Bool(v) => Value::Bool(v),
+        T::Int32(v) => Value::Int32(v),
+        T::Int64(v) => Value::Int64(v),
+        T::Uint32(v) => Value::Uint32(v),
+        T::Uint64(v) => Value::Uint64(v),
+        T::Float(v) => Value::Float(v),
+        T::Double(v) => Value::Double(v),
+        T::String(v) => Value::String(v.into()),
+        T::BoolArray(v) => Value::BoolArray(v.values.into()),
+        T::Int32Array(v) => Value::Int32Array(v.values.into()),
+        T::Int64Array(v) => Value::Int64Array(v.values.into()),
+        T::Uint32Array(v) => Value::Uint32Array(v.values.into()),
+        T::Uint64Array(v) => Value::Uint64Array(v.values.into()),
+        T::FloatArray(v) => Value::FloatArray(v.values.into()),
+        T::DoubleArray(v) => Value::DoubleArray(v.values.into()),
+        T::StringArray(v) => Value::StringArray(v.values.into_iter().map(Into::into).collect()),
     }
+}
+
+pub(crate) fn to_python<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
+    match value {
+        Value::Bool(v) => Ok(PyBool::new(py, *v).to_owned().into_any()),
+        Value::Int32(v) => v.into_bound_py_any(py),
+        Value::Int64(v) => v.into_bound_py_any(py),
+        Value::Uint32(v) => v.into_bound_py_any(py),
+        Value::Uint64(v) => v.into_bound_py_any(py),
+        Value::Float(v) => Ok(PyFloat::new(py, shortest(*v)).into_any()),
+        Value::Double(v) => Ok(PyFloat::new(py, *v).into_any()),
+        Value::String(v) => Ok(PyString::new(py, v).into_any()),
+        Value::BoolArray(v) => list(py, v.iter().copied()),
+        Value::Int32Array(v) => list(py, v.iter().copied()),
+        Value::Int64Array(v) => list(py, v.iter().copied()),
+        Value::Uint32Array(v) => list(py, v.iter().copied()),
+        Value::Uint64Array(v) => list(py, v.iter().copied()),
+        Value::FloatArray(v) => list(py, v.iter().copied().map(shortest)),
+        Value::DoubleArray(v) => list(py, v.iter().copied()),
+        Value::StringArray(v) => list(py, v.iter().map(AsRef::<str>::as_ref)),
+    }
+}
+
+fn list<'py, T: IntoPyObject<'py>>(
+    py: Python<'py>,
+    items: impl ExactSizeIterator<Item = T>,
+) -> PyResult<Bound<'py, PyAny>> {
+    PyList::new(py, items).map(Bound::into_any)
 }
 
 /// The shortest decimal that means this 32-bit float, as a 64-bit one: what was set as 0.1

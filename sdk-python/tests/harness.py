@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import subprocess
@@ -73,6 +74,15 @@ def broker_command() -> list[str]:
         options += " --health-listen 127.0.0.1:0 --state {state}/state"
         return [str(program), *options.split()]
     pytest.fail("no broker in target/: run `cargo build -p vehicle-edge-runtime --examples`")
+
+
+async def until(condition: Callable[[], object], seconds: float = 10) -> None:
+    """Wait for something to become true."""
+    for _ in range(int(seconds * 100)):
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it did not happen in time")
 
 
 class App:

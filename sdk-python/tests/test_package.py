@@ -18,6 +18,7 @@ from vehicle_signal_runtime._core import SignalType
 def test_the_exported_names_are_these() -> None:
     """A name more or less here is a decision, not an accident."""
     assert vehicle_signal_runtime.__all__ == [
+        "LATEST",
         "Actuator",
         "AlreadyProvided",
         "Attribute",
@@ -30,9 +31,11 @@ def test_the_exported_names_are_these() -> None:
         "NotConnected",
         "PermissionDenied",
         "Reading",
+        "Selection",
         "Sensor",
         "Signal",
         "Snapshot",
+        "Stream",
         "Subscription",
         "UnknownSignal",
         "VehicleApp",
@@ -40,6 +43,7 @@ def test_the_exported_names_are_these() -> None:
         "VehicleSignalError",
         "batch",
         "get_many",
+        "join",
         "use_broker",
     ]
 

@@ -5,25 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from harness import Broker
+from harness import Broker, until
 
 from vehicle_signal_runtime import Actuator, Reading, Sensor, VehicleSignal, use_broker
 
 SEAT = Actuator[int]("Vehicle.Cabin.Seat.Row1.DriverSide.Position", "uint16", min=0)
 HEIGHT = Actuator[int]("Vehicle.Cabin.Seat.Row1.DriverSide.Height", "uint16", min=0)
-
-
-async def until(condition: Callable[[], object], seconds: float = 10) -> None:
-    """Wait for something to become true."""
-    for _ in range(int(seconds * 100)):
-        if condition():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("it did not happen in time")
 
 
 async def test_the_current_value_comes_first_and_then_each_change(broker: str) -> None:

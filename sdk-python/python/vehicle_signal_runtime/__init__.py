@@ -20,11 +20,14 @@ from .errors import (
     UnknownSignal,
     VehicleSignalError,
 )
-from .signals import Actuator, Attribute, Sensor, Signal, VehicleSignal
+from .selection import Selection, join
+from .signals import LATEST, Actuator, Attribute, Sensor, Signal, VehicleSignal
 from .snapshot import Snapshot
+from .streams import Stream
 from .subscription import Subscription
 
 __all__ = [
+    "LATEST",
     "Actuator",
     "AlreadyProvided",
     "Attribute",
@@ -37,9 +40,11 @@ __all__ = [
     "NotConnected",
     "PermissionDenied",
     "Reading",
+    "Selection",
     "Sensor",
     "Signal",
     "Snapshot",
+    "Stream",
     "Subscription",
     "UnknownSignal",
     "VehicleApp",
@@ -47,5 +52,6 @@ __all__ = [
     "VehicleSignalError",
     "batch",
     "get_many",
+    "join",
     "use_broker",
 ]

@@ -1,8 +1,11 @@
 """The native core. Apps use `vehicle_signal_runtime` instead."""
 
 from asyncio import Future
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Generic, TypeAlias, TypeVar, final
+
+from .selection import Options
 
 # Path, value, and what to check it against: None means the broker's own metadata.
 _Entry: TypeAlias = tuple[str, object, SignalType | None]
@@ -19,6 +22,7 @@ class Reading(Generic[_T_co]):
         value: _T_co | None = None,
         timestamp: datetime | None = None,
         reason: str | None = None,
+        initial: bool = False,
     ) -> Reading[_T_co]: ...
     @property
     def path(self) -> str: ...
@@ -34,6 +38,9 @@ class Reading(Generic[_T_co]):
     @property
     def reason(self) -> str | None:
         """Why there is no value; None when there is one."""
+    @property
+    def initial(self) -> bool:
+        """Whether it is the value that a subscription began with, also after a reconnect."""
 
 @final
 class Metadata:
@@ -79,9 +86,19 @@ class SignalType:
 
 @final
 class Stream:
-    """Updates of one subscription, taken in batches."""
+    """Items of one subscription, taken one by one or handed to a callback."""
 
-    def take(self) -> list[Reading[Any]]: ...
+    def next(self) -> Any:
+        """The item that has waited longest, or None."""
+    def drive(
+        self,
+        callback: Callable[[Any], object],
+        failed: Callable[[Any, Exception], object],
+        seconds: float,
+    ) -> bool | tuple[Any, Any, Any]:
+        """Call `callback` with each item that waits, for about so many seconds. Gives whether
+        more items wait; or, when a callback waits for something, the item, what is awaited,
+        and what that has yielded."""
     def wait(self) -> Future[None]: ...
     def close(self) -> None: ...
     @property
@@ -134,7 +151,11 @@ class Client:
     ) -> Future[None]: ...
     def metadata(self, path: str) -> Future[Metadata]: ...
     def subscribe(
-        self, paths: list[str], members: list[dict[Any, Any] | None], queue: int
+        self,
+        signals: list[tuple[str, dict[Any, Any] | None]],
+        options: Options,
+        whole: bool = False,
+        snapshot: Callable[[list[Any]], Any] | None = None,
     ) -> Future[Stream]: ...
 
 @final

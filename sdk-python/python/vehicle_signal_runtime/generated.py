@@ -5,15 +5,19 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from .signals import Actuator, Attribute, Sensor
+from .signals import QUEUE, Actuator, Attribute, Sensor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     # Type checkers know this module by themselves; nobody has to install it.
     from typing_extensions import deprecated
 
+    from ._core import Reading
+    from .selection import Selection
     from .signals import Signal
+    from .streams import Stream
+    from .subscription import Subscription
 else:
 
     def deprecated(_: str) -> Any:
@@ -54,6 +58,35 @@ class Branch:
                 yield from node.signals()
             else:
                 yield node
+
+    async def subscribe(
+        self,
+        callback: Callable[[Reading[Any]], object],
+        *,
+        queue: int = QUEUE,
+        max_rate: float | None = None,
+        changes_only: bool = False,
+    ) -> Subscription:
+        """Call `callback` with the reading of every sensor and actuator below this branch, and
+        with each one that follows; options as for a signal."""
+        return await self._changing().subscribe(
+            callback, queue=queue, max_rate=max_rate, changes_only=changes_only
+        )
+
+    def stream(
+        self,
+        *,
+        queue: int = QUEUE,
+        max_rate: float | None = None,
+        changes_only: bool = False,
+    ) -> Stream[Reading[Any]]:
+        """The same readings for `async for`."""
+        return self._changing().stream(queue=queue, max_rate=max_rate, changes_only=changes_only)
+
+    def _changing(self) -> Selection[Reading[Any]]:
+        from .selection import Selection
+
+        return Selection(node for node in self.signals() if not isinstance(node, Attribute))
 
     def _children(self) -> Iterator[Any]:
         """What is right below: branches and signals."""

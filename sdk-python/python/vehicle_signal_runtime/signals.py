@@ -13,12 +13,17 @@ if TYPE_CHECKING:
     from enum import Enum
 
     from ._core import Metadata, Reading
+    from .selection import Selection
+    from .streams import Stream
     from .subscription import Subscription
 
 T = TypeVar("T")
 
 #: How many updates of one subscription may wait for its callback.
 QUEUE = 1024
+
+#: The `queue` that keeps only the newest update of each signal.
+LATEST = 0
 
 
 class Signal(Generic[T]):
@@ -87,18 +92,40 @@ class _Changing(Signal[T]):
     """A signal whose value changes while the vehicle runs."""
 
     async def subscribe(
-        self, callback: Callable[[Reading[T]], object], *, queue: int = QUEUE
+        self,
+        callback: Callable[[Reading[T]], object],
+        *,
+        queue: int = QUEUE,
+        max_rate: float | None = None,
+        changes_only: bool = False,
     ) -> Subscription:
         """Call `callback` with the current value and with each one that follows.
 
         The callback is async or plain. An exception in it is logged with its traceback, and
         the subscription goes on. When updates come faster than the callback returns, the
-        last `queue` of them wait and older ones are dropped and counted; `queue=0` keeps
-        only the newest. After a loss of the connection the subscription is made again.
+        last `queue` of them wait and older ones are dropped and counted; `queue=LATEST`
+        keeps only the newest. At most `max_rate` updates come in a second, and the last one
+        always; with `changes_only` no value comes twice in a row. After a loss of the
+        connection the subscription is made again.
         """
-        from .subscription import subscribe
+        return await self._alone().subscribe(
+            callback, queue=queue, max_rate=max_rate, changes_only=changes_only
+        )
 
-        return await subscribe([self.path], [self._members], callback, queue)
+    def stream(
+        self,
+        *,
+        queue: int = QUEUE,
+        max_rate: float | None = None,
+        changes_only: bool = False,
+    ) -> Stream[Reading[T]]:
+        """The current value and each one that follows, for `async for`; same options."""
+        return self._alone().stream(queue=queue, max_rate=max_rate, changes_only=changes_only)
+
+    def _alone(self) -> Selection[Reading[T]]:
+        from .selection import Selection
+
+        return Selection([self])
 
 
 class Sensor(_Changing[T]):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from time import monotonic
+from collections.abc import Callable, Generator
+from types import coroutine
 from typing import TYPE_CHECKING, Any
 
 from . import broker
@@ -29,12 +29,18 @@ class Subscription:
     def __init__(
         self, stream: Stream, paths: tuple[str, ...], callback: Callable[[Any], object]
     ) -> None:
+        """Start calling, in the running loop."""
+        import asyncio
+
         self.paths = paths
         self._stream = stream
         self._callback = callback
         self._active = True
         self._waiting: Future[None] | None = None
-        self._task: Task[None] | None = None
+        _running.add(self)
+        name = f"subscription {', '.join(self.paths)}"
+        self._task: Task[None] = asyncio.get_running_loop().create_task(self._run(), name=name)
+        self._task.add_done_callback(_look_at)
 
     @property
     def active(self) -> bool:
@@ -54,45 +60,50 @@ class Subscription:
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_result(None)
 
-    def _start(self) -> None:
-        import asyncio
-
-        _running.add(self)
-        name = f"subscription {', '.join(self.paths)}"
-        self._task = asyncio.get_running_loop().create_task(self._run(), name=name)
-        self._task.add_done_callback(_look_at)
-
     async def _run(self) -> None:
         import asyncio
 
         try:
-            since = monotonic()
             while self._active:
-                readings = self._stream.take()
-                if not readings:
+                progress = self._stream.drive(self._callback, self._failed, SLICE)
+                if isinstance(progress, tuple):
+                    await self._finish(*progress)
+                elif progress:
+                    await asyncio.sleep(0)
+                else:
                     self._waiting = self._stream.wait()
                     await self._waiting
-                    since = monotonic()
-                for reading in readings:
-                    await self._call(reading)
-                    if not self._active:
-                        return
-                    # A plain callback never gives the loop a chance by itself.
-                    if monotonic() - since > SLICE:
-                        await asyncio.sleep(0)
-                        since = monotonic()
         except VehicleSignalError as error:
             broker.logger().error("the subscription to %s ended: %s", ", ".join(self.paths), error)
         finally:
             self.unsubscribe()
 
-    async def _call(self, reading: Any) -> None:
+    async def _finish(self, item: Any, awaited: Any, yielded: Any) -> None:
+        """Wait for a callback that the native core has begun."""
         try:
-            result = self._callback(reading)
-            if hasattr(result, "__await__"):
-                await result
-        except Exception:
-            broker.logger().exception("the callback for %s failed", reading.path)
+            await _rest(awaited, yielded)
+        except Exception as error:
+            self._failed(item, error)
+
+    def _failed(self, item: Any, error: Exception) -> None:
+        path = getattr(item, "path", ", ".join(self.paths))
+        broker.logger().error("the callback for %s failed", path, exc_info=error)
+
+
+@coroutine
+def _rest(awaited: Any, yielded: Any) -> Generator[Any, Any, None]:
+    """Go on with what has already yielded once, as `await` would."""
+    while True:
+        try:
+            yield yielded
+        except BaseException as error:
+            try:
+                yielded = awaited.throw(error)
+            except StopIteration:
+                return
+        else:
+            yield from awaited
+            return
 
 
 def _look_at(task: Task[None]) -> None:
@@ -103,24 +114,6 @@ def _look_at(task: Task[None]) -> None:
         broker.logger().error("%s failed", task.get_name(), exc_info=error)
 
 
-async def subscribe(
-    paths: list[str],
-    members: list[dict[Any, Any] | None],
-    callback: Callable[[Any], object],
-    queue: int,
-) -> Subscription:
-    """Subscribe at the broker and start calling. Waits while there is no connection."""
-    if queue < 0:
-        raise ValueError("queue is a number of updates, or 0 for only the newest")
-    if not callable(callback):
-        raise TypeError(f"the callback for {', '.join(paths)} is {callback!r}, not a function")
-    stream = await broker.patiently(broker.client().subscribe(paths, members, queue))
-    broker.watch()
-    subscription = Subscription(stream, tuple(paths), callback)
-    subscription._start()
-    return subscription
-
-
 async def end_all() -> None:
     """End every subscription of the running loop, callbacks that are running included."""
     import asyncio
@@ -129,7 +122,7 @@ async def end_all() -> None:
     tasks = []
     for subscription in list(_running):
         task = subscription._task
-        if task is not None and task.get_loop() is loop:
+        if task.get_loop() is loop:
             subscription.unsubscribe()
             task.cancel()
             tasks.append(task)

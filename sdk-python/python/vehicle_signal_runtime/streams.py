@@ -1,0 +1,103 @@
+"""Updates for `async for`: an open subscription without a callback."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from time import monotonic
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from asyncio import Future
+    from types import TracebackType
+
+    from . import _core
+
+R = TypeVar("R")
+
+#: After so many seconds of items that are there already the loop gets a chance.
+SLICE = 0.005
+
+
+class Stream(Generic[R]):
+    """Updates as they come: `async for reading in vehicle.Speed.stream(): …`.
+
+    The subscription is made when the first item is asked for, or by `async with`. It ends
+    when its `async for` is left, when the `async with` is, or by `close`. Updates wait in a
+    queue of their own; an error that does not heal is raised where the next item is awaited.
+    """
+
+    def __init__(self, subscribe: Callable[[], Awaitable[_core.Stream]]) -> None:
+        self._subscribe = subscribe
+        self._stream: _core.Stream | None = None
+        self._closed = False
+        self._waiting: Future[None] | None = None
+        self._since = 0.0
+
+    @property
+    def dropped(self) -> int:
+        """How many updates were dropped because they were taken more slowly than they came."""
+        return 0 if self._stream is None else self._stream.dropped
+
+    def close(self) -> None:
+        """End the subscription; the loop over it ends, too."""
+        self._closed = True
+        if self._stream is not None:
+            self._stream.close()
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(None)
+
+    async def _open(self) -> _core.Stream:
+        if self._stream is None:
+            self._stream = await self._subscribe()
+            if self._closed:
+                self._stream.close()
+        return self._stream
+
+    async def __aenter__(self) -> Stream[R]:
+        await self._open()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __aiter__(self) -> AsyncIterator[R]:
+        return _Loop(self)
+
+    async def __anext__(self) -> R:
+        if self._stream is not None and monotonic() - self._since > SLICE:
+            await self._give_way()
+        while not self._closed:
+            stream = await self._open()
+            item: R | None = stream.next()
+            if item is not None:
+                return item
+            self._waiting = stream.wait()
+            await self._waiting
+            self._since = monotonic()
+        raise StopAsyncIteration
+
+    async def _give_way(self) -> None:
+        """Items that are there already never give the loop a chance by themselves."""
+        import asyncio
+
+        await asyncio.sleep(0)
+        self._since = monotonic()
+
+
+class _Loop(AsyncIterator[R]):
+    """One `async for` over a stream: when it is left nobody else holds this, and the
+    subscription ends."""
+
+    def __init__(self, stream: Stream[R]) -> None:
+        self._stream = stream
+
+    async def __anext__(self) -> R:
+        return await self._stream.__anext__()
+
+    def __del__(self) -> None:
+        self._stream.close()
