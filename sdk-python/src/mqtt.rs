@@ -143,9 +143,11 @@ impl Mqtt {
         }
     }
 
-    /// Asks to end the connection after what waits to be sent; `false` when there is none.
+    /// Asks to end the connection after what waits to be sent; `false` when there is none, and
+    /// none is being made for the first time.
     pub(crate) fn close(&self) -> bool {
-        self.connection() == Connection::Up && self.requests.try_disconnect().is_ok()
+        let may_send = matches!(self.connection(), Connection::Connecting | Connection::Up);
+        may_send && self.requests.try_disconnect().is_ok()
     }
 }
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from harness import ROOT, App, Broker, Run
@@ -44,6 +46,22 @@ def existing(
     return run
 
 
+async def bring(value: bool, *nodes: Any) -> None:
+    """Set signals and wait until they are what was set."""
+    for node in nodes:
+        await node.set(value)
+    await becomes(value, *nodes)
+
+
+async def becomes(value: bool, *nodes: Any) -> None:
+    """Wait until signals have a value: the mock provider brings them there in its own time."""
+    deadline = asyncio.get_running_loop().time() + 20
+    for node in nodes:
+        while (await node.get()).value != value:
+            assert asyncio.get_running_loop().time() < deadline
+            await asyncio.sleep(0.01)
+
+
 CONFIGURATION = """
 listeners:
   default:
@@ -51,17 +69,31 @@ listeners:
     bind: 127.0.0.1:{port}
 plugins:
   amqtt.plugins.authentication.AnonymousAuthPlugin:
-    allow_anonymous: true
+    allow_anonymous: {anonymous}
 """
 
 
 @pytest.fixture
 def topics(tmp_path: Path) -> Iterator[Broker]:
     """An MQTT broker of this test alone, not started yet."""
-    state = tmp_path / "topics"
+    mqtt = _mqtt_broker(tmp_path, anonymous=True)
+    yield mqtt
+    mqtt.stop()
+
+
+@pytest.fixture
+def closed_topics(tmp_path: Path) -> Iterator[Broker]:
+    """One that nobody may use without a name."""
+    mqtt = _mqtt_broker(tmp_path, anonymous=False)
+    yield mqtt
+    mqtt.stop()
+
+
+def _mqtt_broker(folder: Path, *, anonymous: bool) -> Broker:
+    state = folder / "topics"
     state.mkdir()
     program = Path(sys.executable).with_name("amqtt")
     mqtt = Broker(state, [str(program), "-c", "{state}/amqtt.yaml"])
-    (state / "amqtt.yaml").write_text(CONFIGURATION.format(port=mqtt.port))
-    yield mqtt
-    mqtt.stop()
+    configuration = CONFIGURATION.format(port=mqtt.port, anonymous=str(anonymous).lower())
+    (state / "amqtt.yaml").write_text(configuration)
+    return mqtt

@@ -12,7 +12,14 @@ import pytest
 MODULES = {
     "": ["VehicleApp", "subscribe_topic"],
     ".vehicle_app": ["VehicleApp", "subscribe_topic"],
-    ".model": ["DataPoint", "DataPointBoolean", "DataPointUint64Array", "Model", "Node"],
+    ".model": [
+        "BatchSetBuilder",
+        "DataPoint",
+        "DataPointBoolean",
+        "DataPointUint64Array",
+        "Model",
+        "Node",
+    ],
     ".vdb.reply": ["DataPointReply"],
     ".vdb.subscriptions": ["DataPointReply", "VdbSubscription"],
     ".vdb.types": ["TypedDataPointResult"],

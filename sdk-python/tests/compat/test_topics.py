@@ -92,19 +92,20 @@ async def test_topics_come_back_with_their_broker(
     await connected.close()
 
 
-async def test_what_is_published_too_early_is_sent_later(topics: Broker, connected: Topics) -> None:
+async def test_what_is_published_too_early_is_sent_later(topics: Broker, address: str) -> None:
     """Messages wait for the first connection, and closing sends what still waits."""
+    topics.start()
     heard: asyncio.Queue[str] = asyncio.Queue()
-    connected.publish("early", "1")
     other = Topics()
     other.subscribe("early", heard.put_nowait)
-    topics.start()
     await settled(other, "early", heard)
-    connected.publish("early", "2")
-    connected.publish("early", "3")
-    await connected.close()
-    seen = [await next_of(heard) for _ in range(2)]
-    assert seen == ["2", "3"]
+    for number in range(0, 20, 2):
+        # Its connection is only being made while all this happens.
+        hasty = Topics()
+        hasty.publish("early", str(number))
+        hasty.publish("early", str(number + 1))
+        await hasty.close()
+    assert [await next_of(heard) for _ in range(20)] == [str(number) for number in range(20)]
     await other.close()
 
 
@@ -129,6 +130,27 @@ async def test_a_failing_callback_is_logged_and_the_topic_goes_on(
     assert await next_of(heard) == "good"
     assert caplog.text.count("the callback for topic orders failed") == 2
     assert "RuntimeError: cannot do that" in caplog.text and "UnicodeDecodeError" in caplog.text
+
+
+async def test_a_broker_that_refuses_the_app_is_not_tried_again(
+    closed_topics: Broker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log names the reason; with a user's name it is let in."""
+    closed_topics.start()
+    monkeypatch.setenv("SDV_MQTT_ADDRESS", f"mqtt://{closed_topics.address}")
+    refused = Topics()
+    await logged(caplog, f"topics are off: the broker at {closed_topics.address} refuses this app")
+    assert "look at SDV_MQTT_ADDRESS" in caplog.text
+    refused.publish("a", "b")
+    await refused.close()
+
+    monkeypatch.setenv("SDV_MQTT_ADDRESS", f"mqtt://anna:s%40crt@{closed_topics.address}")
+    named = Topics()
+    heard: asyncio.Queue[str] = asyncio.Queue()
+    named.subscribe("news", heard.put_nowait)
+    await settled(named, "news", heard)
+    await named.close()
+    assert "s%40crt" not in caplog.text and "s@crt" not in caplog.text
 
 
 async def test_too_many_waiting_messages_are_dropped(

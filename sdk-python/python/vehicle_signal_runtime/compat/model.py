@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-from .. import VehicleSignal
+from .. import BatchRefused, NotAnActuator, VehicleSignal, batch
 from .subscriptions import DataPointReply, VdbSubscription, subscribe
 from .types import TypedDataPointResult
 
 __all__ = [
+    "BatchSetBuilder",
     "DataPoint",
     "DataPointBoolean",
     "DataPointBooleanArray",
@@ -60,6 +61,11 @@ class Node:
 
 class Model(Node):
     """A branch."""
+
+    @staticmethod
+    def set_many() -> BatchSetBuilder:
+        """Begin to set several signals at once."""
+        return BatchSetBuilder()
 
     def getNode(self, datapoint_str: str) -> Any:  # noqa: N802
         """The node of a full name below this branch. ValueError when the name does not begin
@@ -206,3 +212,27 @@ class DataPointString(DataPoint[str]):
 
 class DataPointStringArray(DataPoint[list[str]]):
     """A signal of type string[]."""
+
+
+class BatchSetBuilder:
+    """Actuators to be set together, in one message."""
+
+    def __init__(self) -> None:
+        self._values: list[tuple[DataPoint[Any], Any]] = []
+
+    def add(self, node: DataPoint[T], value: T) -> BatchSetBuilder:
+        """Add an actuator with its target; gives the builder back."""
+        self._values.append((node, value))
+        return self
+
+    async def apply(self) -> None:
+        """Set them; when one is refused, none is sent. TypeError for what is no actuator."""
+        try:
+            async with batch() as together:
+                for node, value in self._values:
+                    together.set(VehicleSignal(node.get_path()), node._as_sent(value))
+        except BatchRefused as refused:
+            for error in refused.errors:
+                if isinstance(error, NotAnActuator):
+                    raise error from refused
+            raise

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -13,12 +12,14 @@ __all__ = ["TypedDataPointResult"]
 T = TypeVar("T")
 
 
-@dataclass
 class TypedDataPointResult(Generic[T]):
-    """The value of a signal at a moment."""
+    """The value of a signal at a moment: None when it has none. `timestamp` is when the value
+    was set, in UTC, and also None when there is none."""
 
-    path: str
-    #: None when the signal has no value.
-    value: T | None
-    #: When the value was set, in UTC; None when there is none.
-    timestamp: datetime | None
+    def __init__(self, path: str, value: T | None, timestamp: datetime | None) -> None:
+        self.path = path
+        self.value = value
+        self.timestamp = timestamp
+
+    def __repr__(self) -> str:
+        return f"TypedDataPointResult({self.path!r}, {self.value!r}, {self.timestamp!r})"
