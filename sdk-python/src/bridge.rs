@@ -31,10 +31,28 @@ pub(crate) enum Outcome {
     Refused(&'static str, Vec<Failure>),
 }
 
+/// A future, and what it is resolved with.
+type Resolved = (Py<PyAny>, Outcome, Option<Call>);
+
 #[derive(Debug)]
 pub(crate) struct Inbox {
     event_loop: Py<PyAny>,
-    waiting: Mutex<Vec<(Py<PyAny>, Outcome)>>,
+    waiting: Mutex<Vec<Resolved>>,
+}
+
+/// Lives from a call until its outcome is known to the loop that made it.
+type Call = Arc<()>;
+
+thread_local! {
+    /// Cloned for each call that a loop of this thread makes.
+    static CALLS: Call = Arc::new(());
+}
+
+/// How many calls of this thread's loop the broker has not answered yet. A stream that waits
+/// for the next update is no call.
+#[pyfunction]
+pub(crate) fn calls_under_way() -> usize {
+    CALLS.with(|calls| Arc::strong_count(calls) - 1)
 }
 
 /// Resolves one future, once. Dropping it unused leaves the future pending.
@@ -42,6 +60,7 @@ pub(crate) struct Inbox {
 pub(crate) struct Waiter {
     inbox: Arc<Inbox>,
     future: Py<PyAny>,
+    call: Option<Call>,
 }
 
 impl Waiter {
@@ -50,7 +69,7 @@ impl Waiter {
     }
 
     pub(crate) fn resolve(self, outcome: Outcome) {
-        Inbox::post(&self.inbox, self.future, outcome);
+        Inbox::post(&self.inbox, (self.future, outcome, self.call));
     }
 
     /// The future this resolves.
@@ -70,10 +89,10 @@ impl Waiter {
 }
 
 impl Inbox {
-    fn post(inbox: &Arc<Inbox>, future: Py<PyAny>, outcome: Outcome) {
+    fn post(inbox: &Arc<Inbox>, resolved: Resolved) {
         let is_first = {
             let mut waiting = inbox.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-            waiting.push((future, outcome));
+            waiting.push(resolved);
             waiting.len() == 1
         };
         if is_first {
@@ -100,7 +119,12 @@ impl Bridge {
     pub(crate) fn waiter(&self, py: Python<'_>) -> PyResult<Waiter> {
         let event_loop = running_loop(py)?;
         let future = event_loop.call_method0("create_future")?.unbind();
-        Ok(Waiter { inbox: self.inbox(&event_loop), future })
+        Ok(Waiter { inbox: self.inbox(&event_loop), future, call: None })
+    }
+
+    /// The same for a call, which counts as under way until the future is resolved.
+    pub(crate) fn call(&self, py: Python<'_>) -> PyResult<Waiter> {
+        Ok(Waiter { call: Some(CALLS.with(Arc::clone)), ..self.waiter(py)? })
     }
 
     fn inbox(&self, event_loop: &Bound<'_, PyAny>) -> Arc<Inbox> {
@@ -133,7 +157,7 @@ impl Deliver {
     fn __call__(&self, py: Python<'_>) -> PyResult<()> {
         let batch =
             std::mem::take(&mut *self.inbox.waiting.lock().unwrap_or_else(PoisonError::into_inner));
-        for (future, outcome) in batch {
+        for (future, outcome, _call) in batch {
             let future = future.bind(py);
             // A cancelled future is done already.
             if future.call_method0("done")?.is_truthy()? {

@@ -48,12 +48,12 @@ impl Client {
     fn spawn<'py, F>(
         &self,
         py: Python<'py>,
+        waiter: Waiter,
         task: impl FnOnce(Arc<Link>) -> F,
     ) -> PyResult<(Bound<'py, PyAny>, AbortHandle)>
     where
         F: Future<Output = Result<Outcome, Failure>> + Send + 'static,
     {
-        let waiter = self.bridge.waiter(py)?;
         let future = waiter.future(py);
         let task = task(self.link.clone());
         let handle = worker::spawn(async move {
@@ -72,19 +72,20 @@ impl Client {
     where
         F: Future<Output = Result<Outcome, Failure>> + Send + 'static,
     {
-        self.spawn(py, task).map(|(future, _)| future)
+        self.spawn(py, self.bridge.call(py)?, task).map(|(future, _)| future)
     }
 
     /// A wait, however long. Cancelling its future ends it.
     fn wait<'py, F>(
         &self,
         py: Python<'py>,
+        waiter: Waiter,
         task: impl FnOnce(Arc<Link>) -> F,
     ) -> PyResult<Bound<'py, PyAny>>
     where
         F: Future<Output = Result<Outcome, Failure>> + Send + 'static,
     {
-        let (future, handle) = self.spawn(py, task)?;
+        let (future, handle) = self.spawn(py, waiter, task)?;
         Waiter::abort_on_cancel(py, &future, handle)?;
         Ok(future)
     }
@@ -125,12 +126,18 @@ impl Client {
     /// Resolves when the broker answers, however long that takes, to the number of that
     /// connection.
     fn ready<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.wait(py, |link| async move { follow::ready(&link).await.map(Outcome::Connection) })
+        let waiter = self.bridge.call(py)?;
+        let ready =
+            |link: Arc<Link>| async move { follow::ready(&link).await.map(Outcome::Connection) };
+        self.wait(py, waiter, ready)
     }
 
     /// Resolves when that connection is gone, to the reason.
     fn lost<'py>(&self, py: Python<'py>, connection: u64) -> PyResult<Bound<'py, PyAny>> {
-        self.wait(py, move |link| async move { Ok(Outcome::Lost(link.lost(connection).await)) })
+        let waiter = self.bridge.waiter(py)?;
+        let lost =
+            move |link: Arc<Link>| async move { Ok(Outcome::Lost(link.lost(connection).await)) };
+        self.wait(py, waiter, lost)
     }
 
     /// The current value, as a Reading.
@@ -253,7 +260,7 @@ impl Client {
         let signals = signals.map(|(path, members)| (path, as_members(members))).collect();
         let stream = Py::new(py, Stream::new(queue, signals, snapshot))?;
 
-        let waiter = self.bridge.waiter(py)?;
+        let waiter = self.bridge.call(py)?;
         let future = waiter.future(py);
         let opened = (waiter, Outcome::Stream(stream.clone_ref(py)));
         let handle = worker::spawn(follow(self.link.clone(), names, delivery, opened))?;

@@ -39,6 +39,7 @@ use vehicle_signal_client::proto;
 mod _core {
     #[pymodule_export]
     use crate::{
+        bridge::calls_under_way,
         client::Client,
         metadata::Metadata,
         mock_broker::{MockBroker, MockProvider, MockWatch},

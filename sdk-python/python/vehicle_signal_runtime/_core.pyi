@@ -192,5 +192,8 @@ class MockWatch:
 
     def next(self, timeout: float) -> list[Reading[Any]]: ...
 
+def calls_under_way() -> int:
+    """How many calls of this thread's loop the broker has not answered yet."""
+
 def shutdown() -> None:
     """End the background thread; the next call starts a new one."""

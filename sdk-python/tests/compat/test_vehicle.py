@@ -100,7 +100,7 @@ def test_leaves_have_the_class_of_their_type(package: str, vehicle_package: Modu
 
 def test_arrays_have_a_class_too(package: str, tmp_path: Path) -> None:
     """And a struct is a data point of no particular class."""
-    source = "from vehicle_signal_runtime.generated import Branch, Sensor\nclass Cart(Branch):\n"
+    source = "from vehicle_signal_runtime.generated import Branch\nclass Cart(Branch):\n"
     for name, datatype in (("A", "uint16[]"), ("B", "boolean[]"), ("C", "Types.Place")):
         source += "    @property\n"
         source += f"    def {name}(self): return self._sensor('{name}', '{datatype}')\n"
