@@ -223,6 +223,14 @@ impl Client {
         })
     }
 
+    /// Says that a signal has no value now, as its provider.
+    fn clear<'py>(&self, py: Python<'py>, path: String) -> PyResult<Bound<'py, PyAny>> {
+        self.start(py, |link| async move {
+            link.clear(&path).await?;
+            Ok(Outcome::Done)
+        })
+    }
+
     /// What the broker knows of a signal.
     fn metadata<'py>(&self, py: Python<'py>, path: String) -> PyResult<Bound<'py, PyAny>> {
         self.start(py, |link| async move {

@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
+    time::SystemTime,
 };
 
 use http::uri::PathAndQuery;
@@ -176,10 +177,22 @@ impl Link {
     }
 
     pub(crate) async fn publish_value(&self, path: &str, value: &Value) -> Result<(), Failure> {
-        let request = proto::PublishValueRequest {
-            signal_id: signal_id(path),
-            data_point: Some(wire::now(value)),
-        };
+        self.publish_datapoint(path, wire::now(value)).await
+    }
+
+    /// Says that the signal has no value now.
+    pub(crate) async fn clear(&self, path: &str) -> Result<(), Failure> {
+        let timestamp = Some(SystemTime::now().into());
+        self.publish_datapoint(path, proto::Datapoint { timestamp, value: None }).await
+    }
+
+    async fn publish_datapoint(
+        &self,
+        path: &str,
+        datapoint: proto::Datapoint,
+    ) -> Result<(), Failure> {
+        let request =
+            proto::PublishValueRequest { signal_id: signal_id(path), data_point: Some(datapoint) };
         match self.rpc.clone().publish_value(request).await {
             Ok(_) => Ok(()),
             Err(status) => Err(self.failure(&status, path)),
