@@ -80,20 +80,29 @@ impl Generated {
         succeed(&mut command)
     }
 
-    /// How many signals there are after one was touched, and what that took of memory.
-    fn cost_of_one_leaf(&self) -> Result<(usize, usize)> {
-        let code = "import gc, resource\n\
+    /// Publishes, sets and reads every signal, at a broker inside the interpreter.
+    fn use_all(&self) -> Result<String> {
+        self.run(&root().join("tests/use_model.py"))
+    }
+
+    /// How many signals there are after one was touched, how many kilobytes that took, and
+    /// which modules of the model, or slow ones of Python, were loaded for it.
+    fn cost_of_one_leaf(&self) -> Result<(usize, usize, String)> {
+        let code = "import gc, resource, sys\n\
             size = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n\
             before = size()\n\
             from vehicle_signal_runtime.model import vehicle\n\
             vehicle.Speed\n\
             after = size()\n\
             from vehicle_signal_runtime import Signal\n\
-            print(sum(isinstance(o, Signal) for o in gc.get_objects()), after - before)";
+            slow = ('asyncio', 'dataclasses', 'inspect', 'json', 'logging', 'socket')\n\
+            loaded = [m for m in sys.modules if m in slow or m.startswith('vehicle_signal_model')]\n\
+            print(sum(isinstance(o, Signal) for o in gc.get_objects()), after - before, *loaded)";
         let mut command = Command::new(python()?);
         let said = succeed(command.args(["-c", code]).env("PYTHONPATH", self.search_path()?))?;
-        let (signals, kilobytes) = said.split_once(' ').context("two numbers")?;
-        Ok((signals.parse()?, kilobytes.parse()?))
+        let mut words = said.splitn(3, ' ');
+        let mut word = || words.next().context("two numbers and names");
+        Ok((word()?.parse()?, word()?.parse()?, word()?.to_owned()))
     }
 
     /// The package, and `more` with it, in the eyes of mypy and pyright, both strict.
@@ -199,6 +208,7 @@ fn the_same_model_gives_the_same_bytes() -> Result<()> {
 fn our_own_model_type_checks_with_the_typing_tests_and_the_samples() -> Result<()> {
     let generated = generate::<&str>(&[])?;
     ensure!(generated.walk()?.ends_with(" signals of Vehicle"));
+    ensure!(generated.use_all()?.contains(" actuators, "));
     // Each sample is a `main.py`, which mypy takes only once.
     for checked in ["typing_tests", "examples/light-switch/main.py"] {
         generated.type_check(&[root().join("sdk-python").join(checked)])?;
@@ -207,28 +217,45 @@ fn our_own_model_type_checks_with_the_typing_tests_and_the_samples() -> Result<(
 }
 
 /// Of the models in `cases/ugly`: names, texts and numbers that are hard to write in Python.
-fn ugly(name: &str) -> Result<()> {
+/// `more` are programs that use the model. Gives how many signals of each kind were used.
+fn ugly(name: &str, more: &[PathBuf]) -> Result<String> {
     let generated = generate(&case(&format!("ugly/{name}.vspec")))?;
     generated.walk().with_context(|| name.to_owned())?;
-    generated.type_check(&[]).with_context(|| name.to_owned())
+    generated.type_check(more).with_context(|| name.to_owned())?;
+    for program in more {
+        ensure!(generated.run(program)? == "used");
+    }
+    generated.use_all().with_context(|| name.to_owned())
 }
 
 #[test]
 fn ugly_names_are_mapped() -> Result<()> {
-    ugly("names")?;
-    ugly("bases")?;
-    ugly("keywords")
+    ensure!(ugly("names", &[])? == "6 actuators, 1 attributes, 40 sensors");
+    ensure!(ugly("bases", &[])? == "2 sensors");
+    ensure!(ugly("keywords", &[])? == "77 actuators, 10 sensors");
+    Ok(())
 }
 
 #[test]
 fn ugly_texts_and_numbers_arrive_as_they_are() -> Result<()> {
-    ugly("text")?;
-    ugly("numbers")
+    ensure!(ugly("text", &[])? == "6 attributes, 13 sensors");
+    ensure!(ugly("numbers", &[])? == "17 actuators");
+    Ok(())
+}
+
+#[test]
+fn structs_and_arrays_of_them_are_types() -> Result<()> {
+    let used = ugly("structs", &[])?;
+    ensure!(used == "3 structs", "{used}");
+    Ok(())
 }
 
 #[test]
 fn instances_in_every_form_are_branches() -> Result<()> {
-    ugly("instances")
+    let program = root().join("tests/cases/ugly/use_instances.py");
+    let used = ugly("instances", &[program])?;
+    ensure!(used == "55 actuators, 1 attributes, 9 sensors", "{used}");
+    Ok(())
 }
 
 #[test]
@@ -247,6 +274,7 @@ fn a_branch_of_a_thousand_leaves_is_no_trouble() -> Result<()> {
     }
     let generated = generate(&[model])?;
     ensure!(generated.walk()? == "1000 signals of Wide");
+    ensure!(generated.use_all()? == "1000 sensors");
     generated.type_check(&[])
 }
 
@@ -287,7 +315,8 @@ fn the_whole_catalogue_imports_and_type_checks_from_vspec_and_from_an_address() 
     ])?;
     ensure!(generated.walk()? == "1267 signals of Vehicle");
     generated.type_check(&[])?;
-    let (signals, kilobytes) = generated.cost_of_one_leaf()?;
+    let (signals, kilobytes, modules) = generated.cost_of_one_leaf()?;
+    ensure!(modules == "vehicle_signal_model", "importing the tree loaded {modules}");
     ensure!(signals == 1, "touching one leaf built {signals} signals");
     ensure!(kilobytes < 15 * 1024, "importing the tree took {kilobytes} KB");
 
