@@ -11,9 +11,13 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 FUZZ_TARGETS := vspec json query format
 FUZZ_SECONDS ?= 60
+WHEELS := x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu
+# glibc 2.17, of 2012: the oldest that Rust itself supports.
+MANYLINUX := manylinux_2_17
+ZIG := ziglang==0.17.1
 RUST := --workspace --exclude vehicle-signal-runtime
 
-.PHONY: help setup build wheel demo run test check bench fuzz conformance clean
+.PHONY: help setup build host-wheel wheel sdist docs demo run test check bench fuzz conformance clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -29,25 +33,45 @@ $(READY): sdk-python/requirements-dev.txt
 build: ## build vssc and vehicle-edge into target/debug
 	cargo build --locked
 
-# The wheel lies where the runtime looks for it: in sdk/ beside the program. One of another
-# version, or for another system, must not lie beside it.
-wheel: $(READY) ## build the Python SDK's wheel
+# This machine's wheel lies where the runtime looks for it: in sdk/ beside the program. One of
+# another version, or for another system, must not lie beside it.
+host-wheel: $(READY) ## build the Python SDK's wheel for this machine
 	rm -f target/wheels/*.whl
 	maturin build --quiet --release --locked --manifest-path sdk-python/Cargo.toml --out target/wheels
 	for profile in debug release; do \
 	  mkdir -p target/$$profile/sdk && rm -f target/$$profile/sdk/*.whl && cp target/wheels/*.whl target/$$profile/sdk/; \
 	done
 
-demo: wheel build ## from a signal model to a running app, each step with its time
+# Linked by zig, which brings the C library of old systems and of the other processor.
+wheel: $(READY) ## build the Python SDK's wheels for x86_64 and aarch64, into target/dist
+	rm -rf target/dist
+	uv venv --quiet --allow-existing target/tools/zig
+	uv pip install --quiet --python target/tools/zig $(ZIG)
+	for target in $(WHEELS); do \
+	  if [ -d "$$(rustc --print sysroot)/lib/rustlib/$$target" ]; then \
+	    PATH="$(CURDIR)/target/tools/zig/bin:$$PATH" maturin build --quiet --release --locked --zig --target $$target \
+	      --compatibility $(MANYLINUX) --manifest-path sdk-python/Cargo.toml --out target/dist; \
+	  else echo "no wheel for $$target: its standard library comes with \`rustup target add $$target\`"; fi; \
+	done
+	ls -l target/dist
+
+sdist: $(READY) ## build the Python SDK's source package, and install it in a fresh environment
+	rm -rf target/sdist
+	maturin sdist --quiet --manifest-path sdk-python/Cargo.toml --out target/sdist
+	cargo build --quiet --locked -p vehicle-edge-runtime --example broker
+	tests/fresh_install.py target/sdist/*.tar.gz target/debug/examples/broker
+
+demo: host-wheel build ## from a signal model to a running app, each step with its time
 	tests/demo.sh target/debug
 
-run: wheel build ## start the runtime in this terminal, with its state in target/state
+run: host-wheel build ## start the runtime in this terminal, with its state in target/state
 	VEHICLE_EDGE_STATE=$(CURDIR)/target/state target/debug/vehicle-edge serve
 
-test: wheel build ## all tests: Rust, Python, end to end
+test: host-wheel build ## all tests: Rust, Python, end to end
 	cargo test --locked $(RUST)
 	uv pip install --quiet --reinstall --no-deps target/wheels/*.whl
 	pytest -q sdk-python/tests tests/kuksa_client
+	tests/fresh_install.py target/wheels/*.whl target/debug/examples/broker
 
 check: $(READY) ## what CI runs: formatting, lints, types, tests
 	cargo fmt --check
@@ -57,9 +81,11 @@ check: $(READY) ## what CI runs: formatting, lints, types, tests
 	$(MAKE) test
 	cd sdk-python && mypy
 
-bench: wheel ## measure, against the peers where they can be installed
+bench: host-wheel ## measure, against the peers where they can be installed
 	cargo build --locked --release
+	cargo build --locked --release -p vehicle-edge-runtime --example flood
 	tests/bench.py target/release
+	tests/bench_sdk.py target/release
 	cargo bench --locked -p vehicle-edge-runtime --bench launch
 
 # A fault that is found lies in tests/fuzz/artifacts; the corpus grows in target/fuzz.

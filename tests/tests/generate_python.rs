@@ -41,7 +41,7 @@ fn said(output: &Output) -> String {
     format!("{}{}", text(&output.stdout), text(&output.stderr))
 }
 
-/// A folder with the SDK, unpacked from the wheel that `make wheel` built.
+/// A folder with the SDK, unpacked from the wheel that `make host-wheel` built.
 fn sdk() -> Result<&'static Path> {
     static SDK: OnceLock<Result<tempfile::TempDir, String>> = OnceLock::new();
     let unpacked = SDK.get_or_init(|| unpack_wheel().map_err(|error| format!("{error:#}")));
@@ -50,7 +50,8 @@ fn sdk() -> Result<&'static Path> {
 
 fn unpack_wheel() -> Result<tempfile::TempDir> {
     let wheels = program("vssc")?.with_file_name("sdk");
-    let missing = || format!("no wheel of the SDK in {}: run `make wheel` first", wheels.display());
+    let missing =
+        || format!("no wheel of the SDK in {}: run `make host-wheel` first", wheels.display());
     let mut found = fs::read_dir(&wheels).with_context(missing)?;
     let wheel = found.next().with_context(missing)??.path();
     let folder = tempfile::tempdir()?;

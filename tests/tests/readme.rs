@@ -8,7 +8,7 @@ use vehicle_edge_tests::{program, python, root};
 /// What a person does with hands and eyes in between, as commands.
 const BY_HAND: [(&str, &str); 3] = [
     // The test runs on what is built.
-    ("make build wheel", "true"),
+    ("make build host-wheel", "true"),
     (
         "vehicle-edge serve",
         "vehicle-edge serve >ready 2>log & daemon=$!; trap 'kill $daemon; wait' EXIT\n\
