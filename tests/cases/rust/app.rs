@@ -189,6 +189,12 @@ async fn provider(client: &Client) -> Result {
         }
     };
     drop(third);
+
+    let panics = client.provider().carries_out(hood, |_| async { panic!("on purpose") });
+    let panics = panics.open().await?;
+    hood.set(client, true).await?;
+    assert!(matches!(panics.ended().await, Error::Handler(_)));
+    assert!(matches!(panics.ended().await, Error::Handler(_)));
     Ok(())
 }
 

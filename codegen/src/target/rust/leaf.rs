@@ -223,6 +223,9 @@ fn facts(leaf: &Leaf, place: &str) -> String {
         (None, Some(max)) => facts.push_str(&format!(", at most {max}")),
         (None, None) => {}
     }
+    if matches!(leaf.datatype.element, Element::Struct(_)) && leaf.role != Role::Property {
+        facts.push_str(". It cannot be read or set: `kuksa.val.v2` carries no structs");
+    }
     facts + "."
 }
 

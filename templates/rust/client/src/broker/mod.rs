@@ -12,6 +12,7 @@ mod check;
 mod client;
 mod connection;
 mod error;
+#[doc(hidden)]
 pub mod proto;
 mod provider;
 mod queue;

@@ -9,8 +9,8 @@ use std::{
 };
 
 use tokio::{
-    sync::{mpsc, oneshot},
-    task::JoinHandle,
+    sync::{mpsc, oneshot, watch},
+    task::AbortHandle,
 };
 
 use super::{check::check, client::datapoint, session, wire};
@@ -126,10 +126,15 @@ impl ProviderBuilder {
         let ProviderBuilder { client, claims, handlers } = self;
         let shared = Arc::new(Shared::default());
         let (opened, accepted) = oneshot::channel();
+        let (ending, end) = watch::channel(None);
         let address = client.address().to_owned();
         let runtime = client.runtime().clone();
-        let task = runtime.spawn(session::run(client, claims, handlers, shared.clone(), opened));
-        let mut provider = Provider { shared, task, address };
+        let session = session::run(client, claims, handlers, shared.clone(), opened);
+        let task = runtime.spawn(async move {
+            let error = session.await;
+            ending.send_replace(Some(error));
+        });
+        let provider = Provider { shared, end, address, task: task.abort_handle() };
         match accepted.await {
             Ok(()) => Ok(provider),
             Err(_refused) => Err(provider.ended().await),
@@ -160,8 +165,10 @@ fn read<T: Carried>(signal: &Signal<T>, typed: Option<TypedValue>) -> Result<T, 
 #[derive(Debug)]
 pub struct Provider {
     shared: Arc<Shared>,
-    task: JoinHandle<Error>,
+    /// Why it ended, once it has; closed without that by a handler that panicked.
+    end: watch::Receiver<Option<Error>>,
     address: String,
+    task: AbortHandle,
 }
 
 /// What the connection and the provider's owner share.
@@ -195,7 +202,8 @@ impl Provider {
     /// Publishes a value of a signal that was named by [`ProviderBuilder::publishes`].
     ///
     /// Returns when it is on its way, and fails with [`Error::NotConnected`] while there is
-    /// no connection. What the broker does not accept shows in [`Provider::refused`].
+    /// no connection, or with what ended the provider. What the broker does not accept shows
+    /// in [`Provider::refused`].
     pub async fn publish<T: Carried>(
         &self,
         signal: impl AsRef<Signal<T>>,
@@ -218,16 +226,21 @@ impl Provider {
     }
 
     /// Waits for the end of a provider that cannot be restored, and says why it ended.
-    pub async fn ended(&mut self) -> Error {
-        match (&mut self.task).await {
-            Ok(error) => error,
-            Err(error) => Error::Handler(format!("the handler of an actuation failed: {error}")),
-        }
+    pub async fn ended(&self) -> Error {
+        let mut end = self.end.clone();
+        let ended = end.wait_for(Option::is_some).await.ok().and_then(|end| end.clone());
+        ended.unwrap_or_else(|| {
+            let text = "the handler of an actuation panicked, which ended its provider";
+            Error::Handler(text.to_owned())
+        })
     }
 
     fn session(&self) -> Result<Session, Error> {
         let session = self.shared.lock().session.clone();
-        session.ok_or_else(|| Error::closed(&self.address))
+        session.ok_or_else(|| {
+            let end = self.end.borrow().clone();
+            end.unwrap_or_else(|| Error::closed(&self.address))
+        })
     }
 }
 

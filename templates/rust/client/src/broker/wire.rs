@@ -23,10 +23,13 @@ pub trait Carried: Value + Send {
     type Element: Element<Item = Self::Item>;
 
     /// The elements of a list, or the value alone.
+    #[doc(hidden)]
     fn elements(&self) -> &[Self::Element];
     /// As it travels.
+    #[doc(hidden)]
     fn into_wire(self) -> TypedValue;
     /// `None` where a value of another type, or of none that the model knows, has arrived.
+    #[doc(hidden)]
     fn from_wire(typed: &TypedValue) -> Option<Self>;
 }
 
@@ -71,16 +74,22 @@ impl<E: Element> Carried for Vec<E> {
 )]
 pub trait Element: Value + fmt::Debug + Send {
     /// A single value as it travels.
+    #[doc(hidden)]
     fn one_into_wire(self) -> TypedValue;
     /// A single value that has arrived, if it is one of this type.
+    #[doc(hidden)]
     fn one_from_wire(typed: &TypedValue) -> Option<Self>;
     /// A list as it travels.
+    #[doc(hidden)]
     fn list_into_wire(list: Vec<Self>) -> TypedValue;
     /// A list that has arrived, if all in it are of this type.
+    #[doc(hidden)]
     fn list_from_wire(typed: &TypedValue) -> Option<Vec<Self>>;
     /// Beside a bound or an allowed value; `None` for what has no order, as NaN.
+    #[doc(hidden)]
     fn compare(&self, item: &Self::Item) -> Option<Ordering>;
     /// The text, of types that are text.
+    #[doc(hidden)]
     fn text(&self) -> Option<&str> {
         None
     }
