@@ -179,22 +179,18 @@ async fn provider(client: &Client) -> Result {
     assert!(matches!(&refused, Error::InvalidValue(text) if text.contains("Brand")), "{refused}");
 
     // One provider at a time, and the next when it is gone.
-    let second = || client.provider().carries_out(hood, |_| async { Ok(()) }).open();
-    assert!(matches!(second().await, Err(Error::NotClaimed(_))));
+    let next = || client.provider().carries_out(hood, |_| async { panic!("on purpose") }).open();
+    assert!(matches!(next().await, Err(Error::NotClaimed(_))));
     drop(provider);
-    let third = loop {
-        match second().await {
+    let next = loop {
+        match next().await {
             Err(Error::NotClaimed(_)) => sleep(MOMENT).await,
             other => break other?,
         }
     };
-    drop(third);
-
-    let panics = client.provider().carries_out(hood, |_| async { panic!("on purpose") });
-    let panics = panics.open().await?;
     hood.set(client, true).await?;
-    assert!(matches!(panics.ended().await, Error::Handler(_)));
-    assert!(matches!(panics.ended().await, Error::Handler(_)));
+    assert!(matches!(next.ended().await, Error::Handler(_)));
+    assert!(matches!(next.ended().await, Error::Handler(_)));
     Ok(())
 }
 
