@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -104,11 +105,20 @@ class App:
         assert self.process.stdout is not None
         return self.process.stdout.readline().rstrip("\n")
 
+    def logged(self) -> str:
+        """The next message on standard error, without its time."""
+        assert self.process.stderr is not None
+        return _message(self.process.stderr.readline())
+
     def end(self, number: int) -> tuple[int, str]:
-        """Send a signal; the exit code and standard error."""
+        """Send a signal; the exit code and standard error, without times."""
         self.process.send_signal(number)
         _, errors = self.process.communicate(timeout=20)
-        return self.process.returncode, errors
+        return self.process.returncode, "".join(map(_message, errors.splitlines(keepends=True)))
+
+
+def _message(line: str) -> str:
+    return re.sub(r"^\d{4}-\d\d-\d\dT[\d:.]+Z (\w+) +", r"\1 ", line)
 
 
 Run = Callable[[str, str], App]

@@ -56,7 +56,8 @@ async def test_the_first_example_runs_as_written(broker: str, run_app: Run) -> N
     assert await asyncio.to_thread(monitor.line) == "Vehicle speed: 42.0 km/h"
     code, errors = monitor.end(signal.SIGTERM)
     assert code == 0
-    assert errors == "MyApp has no on_steering_change: what it would be called with is ignored\n"
+    message = "MyApp has no on_steering_change: what it would be called with is ignored"
+    assert errors == f"WARNING MyApp: {message}\n"
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -135,9 +136,8 @@ def test_an_app_waits_for_its_broker(own_broker: Broker, run_app: Run) -> None:
     source = app("print('started')")
     given_up = run_app(source, own_broker.address)
     waiting = run_app(source, own_broker.address)
-    assert given_up.process.stderr is not None
-    message = given_up.process.stderr.readline()
-    assert message == f"waiting for the broker at {own_broker.address}\n"
+    message = given_up.logged()
+    assert message == f"WARNING MyApp: waiting for the broker at {own_broker.address}\n"
     assert given_up.end(signal.SIGTERM) == (0, "")
     own_broker.start()
     assert waiting.line() == "started"
@@ -173,6 +173,35 @@ async def test_an_app_runs_inside_a_loop_that_runs_already(broker: str) -> None:
     await asyncio.wait_for(mine.serve(), 30)
     assert seen[0] == "speed" and seen[-1] == "stop"
     assert not mine.subscription.active
+
+
+async def test_run_inside_a_loop_says_what_to_write_instead() -> None:
+    """Before anything is started."""
+
+    class Mine(VehicleApp):
+        pass
+
+    with pytest.raises(
+        RuntimeError, match=r"^Mine\.run\(\) .* write `await app\.serve\(\)` instead$"
+    ):
+        Mine().run()
+
+
+def test_a_callback_that_fails_is_logged_under_the_apps_name(broker: str, run_app: Run) -> None:
+    """With its traceback; the app goes on."""
+    failing = "def fails(_): print('called'); [].pop()\n"
+    source = failing + app(
+        "from vehicle_signal_runtime import VehicleSignal; await self.light.publish(True); "
+        "await self.light.subscribe(fails); await self.light.publish(False)"
+    )
+    running = run_app(source, broker)
+    assert running.line() == running.line() == "called"
+    code, errors = running.end(signal.SIGTERM)
+    assert code == 0
+    first = "ERROR MyApp: the callback for Vehicle.Body.Lights.Beam.Low.IsOn failed\n"
+    assert errors.startswith(f"{first}Traceback (most recent call last):\n")
+    assert errors.count(first) == errors.count("IndexError: pop from empty list\n") == 2
+    assert "print('called'); [].pop()" in errors
 
 
 def test_the_light_switch_answers_its_input(

@@ -149,12 +149,14 @@ fn environment(app: &App, model: &std::path::Path, broker: PathBuf) -> BTreeMap<
     if !app.manifest.config.is_null() {
         default("VEHICLE_APP_CONFIG", &app.manifest.config.to_string());
     }
+    let grace = app.manifest.stop_grace_period.as_secs_f64().to_string();
     // These cannot be the app's own choice; manifests that set them were refused.
     env.extend([
         ("HOME".to_owned(), data.clone()),
         ("PYTHONPATH".to_owned(), text(model)),
         ("VEHICLE_APP_DATA".to_owned(), data),
         ("VEHICLE_APP_ID".to_owned(), app.id().to_string()),
+        ("VEHICLE_APP_STOP_GRACE".to_owned(), grace),
         ("VEHICLE_EDGE_BROKER".to_owned(), format!("unix://{}", text(&broker.join("broker.sock")))),
     ]);
     env

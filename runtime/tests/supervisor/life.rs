@@ -114,19 +114,20 @@ async fn an_app_that_will_not_stop_is_killed_after_its_grace() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_app_finds_its_environment() {
     let Some(bench) = Bench::new().await else { return };
-    let manifest = "env: { LEVEL: debug }\nconfig: { limit: 3 }\n";
+    let manifest = "env: { LEVEL: debug }\nconfig: { limit: 3 }\nstop_grace_period: 1500ms\n";
     let code = "import json, os; e = os.environ; open('x', 'w') if False else None\n\
         print(e['VEHICLE_APP_ID'], e['LEVEL'], json.loads(e['VEHICLE_APP_CONFIG'])['limit'])\n\
         print(os.path.exists(e['VEHICLE_EDGE_BROKER'].removeprefix('unix://')))\n\
         print(os.getcwd() == os.path.dirname(os.path.abspath(__file__)))\n\
         open(os.path.join(e['VEHICLE_APP_DATA'], 'kept'), 'w').write('x')\n\
-        print(e['HOME'] == e['VEHICLE_APP_DATA'], e['PYTHONPATH'].endswith('/model'))";
+        print(e['HOME'] == e['VEHICLE_APP_DATA'], e['PYTHONPATH'].endswith('/model'))\n\
+        print(e['VEHICLE_APP_STOP_GRACE'])";
     let app = bench.run("env", manifest, code).await;
     bench.until(&app, State::Stopped).await;
     let lines = bench.console(&app, None).drain().await;
     let own: Vec<&str> =
         lines.iter().filter(|l| l.stream != Stream::Status).map(|l| &*l.text).collect();
-    assert_eq!(own, ["env debug 3", "True", "True", "True True"]);
+    assert_eq!(own, ["env debug 3", "True", "True", "True True", "1.5"]);
     assert!(bench.state("apps/env/data/kept").is_file());
 }
 

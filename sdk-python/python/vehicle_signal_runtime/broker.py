@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, TypeVar
 
 from ._core import Client, shutdown
@@ -31,6 +32,7 @@ atexit.register(shutdown)
 
 _client: Client | None = None
 _inherited: list[Client] = []
+_app = ContextVar("app", default="vehicle_signal_runtime")
 
 # Who follows the connection; a loop alone keeps only weak references to its tasks.
 _watching: dict[tuple[Client, AbstractEventLoop], Task[None]] = {}
@@ -157,7 +159,13 @@ async def _tell(handler: Callable[..., object], *arguments: object) -> None:
 
 
 def logger() -> Logger:
-    """The logger of this package, `vehicle_signal_runtime`."""
+    """The logger of the app that runs here, else that of this package."""
     import logging
 
-    return logging.getLogger("vehicle_signal_runtime")
+    return logging.getLogger(_app.get())
+
+
+def name_app(name: str) -> None:
+    """Have what happens from here on in this task, and in those it makes, logged under the
+    name of an app."""
+    _app.set(name)

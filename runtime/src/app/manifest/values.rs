@@ -6,8 +6,14 @@ use std::time::Duration;
 use crate::app::limits;
 
 /// The runtime sets these itself, and the app's sandbox or SDK depends on them.
-const RESERVED_ENV: &[&str] =
-    &["HOME", "PYTHONPATH", "VEHICLE_APP_DATA", "VEHICLE_APP_ID", "VEHICLE_EDGE_BROKER"];
+const RESERVED_ENV: &[&str] = &[
+    "HOME",
+    "PYTHONPATH",
+    "VEHICLE_APP_DATA",
+    "VEHICLE_APP_ID",
+    "VEHICLE_APP_STOP_GRACE",
+    "VEHICLE_EDGE_BROKER",
+];
 
 /// The kernel starts no program with an argument or a variable of 128 KiB.
 const LONGEST_ARGUMENT: usize = 100 << 10;

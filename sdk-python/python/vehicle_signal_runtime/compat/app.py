@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import app as runtime
@@ -97,6 +98,10 @@ class _Life(runtime.VehicleApp):
     def __init__(self, app: VehicleApp) -> None:
         super().__init__()
         self._app = app
+
+    @cached_property
+    def _app_name(self) -> str:
+        return type(self._app).__name__
 
     async def on_start(self) -> None:
         await self._app._begin()
