@@ -1,7 +1,7 @@
 //! The signal broker by itself, with the mock: something for Kuksa clients to talk to.
 //!
 //! ```text
-//! cargo run --example broker -- [--listen ADDR:PORT] [MANIFEST.json]
+//! cargo run --example broker -- [--listen ADDR:PORT] [--socket DIR] [MANIFEST.json]
 //! ```
 //!
 //! `vssc generate manifest MODEL -o DIR` writes a manifest; without one, the embedded
@@ -13,13 +13,16 @@ use anyhow::{Context, bail};
 use clap::Parser;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use vehicle_edge_runtime::signals::{Broker, mock, serve_tcp};
+use vehicle_edge_runtime::signals::{Broker, Client, mock, serve_app, serve_tcp};
 use vss_codegen::{Request, compile, model::Manifest, source::HostLoader};
 
 #[derive(Debug, Parser)]
 struct Args {
     #[arg(long, default_value = "127.0.0.1:55555")]
     listen: SocketAddr,
+    /// Also at `broker.sock` in this folder, as an app in its sandbox finds it.
+    #[arg(long, value_name = "DIR")]
+    socket: Option<PathBuf>,
     /// Without the mock: signals have no value until a client publishes one.
     #[arg(long)]
     no_mock: bool,
@@ -34,6 +37,11 @@ async fn main() -> anyhow::Result<()> {
     }
     let broker = Broker::new(&manifest(args.manifest)?)?;
     let listener = TcpListener::bind(args.listen).await.with_context(|| args.listen.to_string())?;
+    // It is closed when dropped.
+    let _door = match &args.socket {
+        Some(folder) => Some(serve_app(broker.clone(), Client::outside(), folder)?),
+        None => None,
+    };
     println!("ready grpc={}", listener.local_addr()?);
 
     let shutdown = CancellationToken::new();

@@ -21,6 +21,19 @@ def own_broker(tmp_path: Path) -> Iterator[Broker]:
     broker.stop()
 
 
+@pytest.fixture
+def socket_broker(tmp_path: Path) -> Iterator[Broker]:
+    """The same, which can also be reached at its `socket`."""
+    program = built("examples/broker")
+    # One that was built long ago has no socket.
+    if program is None or b"--socket" not in subprocess.check_output([program, "--help"]):
+        pytest.skip("run `cargo build -p vehicle-edge-runtime --example broker` first")
+    command = [str(program), "--listen", "127.0.0.1:{port}", "--socket", "{state}"]
+    broker = Broker(tmp_path, command)
+    yield broker
+    broker.stop()
+
+
 @pytest.fixture(scope="session")
 def session_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the broker that tests share."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -18,19 +19,22 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Broker:
-    """A broker with the mock provider, on a port that stays the same when it is restarted."""
+    """A broker with the mock provider, on a port that stays the same when it is restarted, and
+    where a command says so on a socket too."""
 
     def __init__(self, state: Path, command: list[str]) -> None:
         self.port = _free_port()
         self.address = f"127.0.0.1:{self.port}"
+        self.socket = f"unix://{state}/broker.sock"
         self._state = state
         self._command = [part.format(port=self.port, state=state) for part in command]
         self._process: subprocess.Popen[str] | None = None
 
-    def start(self) -> None:
+    def start(self, *options: str) -> None:
+        command = [*self._command, *options]
         with (self._state / "broker.log").open("a") as log:
             self._process = subprocess.Popen(
-                self._command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, text=True
+                command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, text=True
             )
         deadline = time.monotonic() + 30
         while not _answers(self.port):
@@ -38,6 +42,15 @@ class Broker:
                 said = (self._state / "broker.log").read_text()
                 raise RuntimeError(f"the broker did not start: {self._command}\n{said}")
             time.sleep(0.02)
+
+    def pause(self) -> None:
+        """Let it hang: it holds its connections, and does nothing."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
 
     def stop(self) -> None:
         if self._process is not None:
@@ -84,6 +97,15 @@ async def until(condition: Callable[[], object], seconds: float = 10) -> None:
             return
         await asyncio.sleep(0.01)
     raise AssertionError("it did not happen in time")
+
+
+def model_options(source: Path) -> list[str]:
+    """How that broker is told to have the model of a vspec file."""
+    if not built("examples/broker"):
+        return ["--model", str(source)]
+    command = [str(built("vssc")), "generate", "manifest", str(source), "-o", str(source.parent)]
+    subprocess.run(command, check=True)
+    return [str(source.parent / "manifest.json")]
 
 
 class App:

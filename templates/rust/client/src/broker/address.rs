@@ -133,6 +133,10 @@ where
 
 async fn connect_tcp(place: String) -> io::Result<TcpStream> {
     let stream = TcpStream::connect(place).await?;
+    // Where nobody listens, the kernel may choose that very port for our own end.
+    if stream.local_addr()? == stream.peer_addr()? {
+        return Err(io::ErrorKind::ConnectionRefused.into());
+    }
     stream.set_nodelay(true)?;
     Ok(stream)
 }
