@@ -37,6 +37,6 @@ impl Batch {
         if self.requests.is_empty() {
             return Ok(());
         }
-        self.client.actuate(self.requests, "").await
+        self.client.actuate_all(self.requests).await
     }
 }

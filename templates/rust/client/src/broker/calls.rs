@@ -45,7 +45,7 @@ impl<T: Value> Actuator<T> {
     where
         T: Carried,
     {
-        client.actuate(vec![actuation(self, value)?], self.path()).await
+        client.actuate(self.path(), actuation(self, value)?).await
     }
 
     /// Follows the present value, not the one that was asked for.

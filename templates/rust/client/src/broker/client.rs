@@ -65,7 +65,7 @@ impl Client {
     pub async fn ready(&self) -> Result<(), Error> {
         let mut backoff = Backoff::new();
         loop {
-            let answer = self.rpc.clone().get_server_info(proto::GetServerInfoRequest {}).await;
+            let answer = self.rpc().get_server_info(proto::GetServerInfoRequest {}).await;
             match answer.map_err(|status| self.error(&status, "")) {
                 Ok(_) => return Ok(()),
                 Err(error) if error.heals() => backoff.wait().await,
@@ -79,7 +79,7 @@ impl Client {
         let paths = paths(&signals);
         let signal_ids = paths.iter().map(|path| by_path(path)).collect();
         let request = proto::GetValuesRequest { signal_ids };
-        let response = self.rpc.clone().get_values(request).await;
+        let response = self.rpc().get_values(request).await;
         let response = response.map_err(|status| self.error(&status, one(&paths)))?;
         let datapoints = response.into_inner().data_points.into_iter();
         let mut updates = datapoints.map(|datapoint| Update { datapoint, initial: false });
@@ -116,19 +116,20 @@ impl Client {
 
     pub(crate) async fn actuate(
         &self,
-        mut requests: Vec<proto::ActuateRequest>,
         path: &str,
+        request: proto::ActuateRequest,
     ) -> Result<(), Error> {
-        let mut rpc = self.rpc();
-        let answer = match requests.pop() {
-            Some(request) if requests.is_empty() => rpc.actuate(request).await.map(drop),
-            last => {
-                requests.extend(last);
-                let request = proto::BatchActuateRequest { actuate_requests: requests };
-                rpc.batch_actuate(request).await.map(drop)
-            }
-        };
-        answer.map_err(|status| self.error(&status, path))
+        let answer = self.rpc().actuate(request).await;
+        answer.map(drop).map_err(|status| self.error(&status, path))
+    }
+
+    pub(crate) async fn actuate_all(
+        &self,
+        actuate_requests: Vec<proto::ActuateRequest>,
+    ) -> Result<(), Error> {
+        let request = proto::BatchActuateRequest { actuate_requests };
+        let answer = self.rpc().batch_actuate(request).await;
+        answer.map(drop).map_err(|status| self.error(&status, ""))
     }
 
     pub(crate) async fn publish(
