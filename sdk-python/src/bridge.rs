@@ -12,6 +12,7 @@ use tokio::task::AbortHandle;
 use crate::{
     failure::{self, Failure},
     metadata::Metadata,
+    provider::Provider,
     reading::Raw,
     stream::Stream,
 };
@@ -25,6 +26,7 @@ pub(crate) enum Outcome {
     Reading(Box<Raw>),
     Readings(Vec<Raw>),
     Metadata(Box<Metadata>),
+    Provider(Py<Provider>),
     Stream(Py<Stream>),
     Failed(Failure),
     /// Parts of one request; the text says what became of the others.
@@ -184,6 +186,7 @@ impl Outcome {
                 PyList::new(py, readings.collect::<PyResult<Vec<_>>>()?)?.into_any().unbind()
             }
             Outcome::Metadata(metadata) => Py::new(py, *metadata)?.into_any(),
+            Outcome::Provider(provider) => provider.into_any(),
             Outcome::Stream(stream) => stream.into_any(),
             Outcome::Failed(failure) => return Err(failure.into()),
             Outcome::Refused(so, failures) => return Err(failure::several(py, so, &failures)),

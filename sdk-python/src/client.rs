@@ -19,6 +19,7 @@ use crate::{
     follow::{self, Delivery, follow},
     link::{Check, Link},
     outlet::Outlet,
+    provider,
     queue::{Policy, Queue},
     reading::{Members, Raw},
     sieve::{Shape, Sieve},
@@ -236,6 +237,17 @@ impl Client {
         self.start(py, |link| async move {
             Ok(Outcome::Metadata(Box::new(link.metadata(&path).await?)))
         })
+    }
+
+    /// Claims to carry out actuators, with their enums, and to publish signals; resolves to a
+    /// Provider once the broker has accepted.
+    fn provide<'py>(
+        &self,
+        py: Python<'py>,
+        actuators: Vec<(Py<PyString>, Option<Py<PyDict>>)>,
+        publishes: Vec<String>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        provider::open(py, self.link.clone(), actuators, publishes)
     }
 
     /// Subscribes to signals; resolves to a Stream once the broker has accepted.

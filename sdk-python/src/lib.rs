@@ -22,6 +22,7 @@ mod metadata;
 mod mock_broker;
 mod mqtt;
 mod outlet;
+mod provider;
 mod queue;
 mod reading;
 mod sample;
@@ -43,6 +44,7 @@ mod _core {
         client::Client,
         metadata::Metadata,
         mock_broker::{MockBroker, MockProvider, MockWatch},
+        provider::{Actuation, Provider},
         reading::Reading,
         signal_type::SignalType,
         stream::Stream,

@@ -225,10 +225,7 @@ impl Link {
                 if actuation {
                     metadata.must_be_actuator("set")?;
                 }
-                metadata.signal_type.clone().ok_or_else(|| {
-                    let message = "its datatype is not supported yet";
-                    Failure::new(Kind::InvalidValue, path, message)
-                })?
+                metadata.signal_type()?.clone()
             }
         };
         signal_type.value(path, literal)

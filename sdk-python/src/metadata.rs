@@ -36,7 +36,7 @@ pub(crate) struct Metadata {
     max: Option<Literal>,
     allowed: Vec<Literal>,
     /// For checks; None when the broker's own data does not fit together.
-    pub(crate) signal_type: Option<SignalType>,
+    signal_type: Option<SignalType>,
 }
 
 impl Metadata {
@@ -73,6 +73,13 @@ impl Metadata {
             allowed,
             signal_type,
         }
+    }
+
+    pub(crate) fn signal_type(&self) -> Result<&SignalType, Failure> {
+        self.signal_type.as_ref().ok_or_else(|| {
+            let message = "its datatype is not supported yet";
+            Failure::new(Kind::InvalidValue, &self.path, message)
+        })
     }
 
     /// `done` is what only an actuator can be: `set`.

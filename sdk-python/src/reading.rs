@@ -79,11 +79,14 @@ impl Reading {
     }
 }
 
-type Member<'py> = (Option<Bound<'py, PyAny>>, Option<String>);
+pub(crate) type Member<'py> = (Option<Bound<'py, PyAny>>, Option<String>);
 
 /// The enum's member for a value, element by element for a list. A value that the model
 /// does not know cannot be a member, and the type says that there are only members.
-fn member<'py>(members: &Bound<'py, PyDict>, value: Bound<'py, PyAny>) -> PyResult<Member<'py>> {
+pub(crate) fn member<'py>(
+    members: &Bound<'py, PyDict>,
+    value: Bound<'py, PyAny>,
+) -> PyResult<Member<'py>> {
     let unknown = |value: &Bound<'py, PyAny>| -> PyResult<Member<'py>> {
         let shown = value.repr()?;
         Ok((None, Some(format!("the broker holds {shown}, which the model does not allow"))))

@@ -47,15 +47,16 @@ pub(crate) struct Claims {
 pub(crate) struct Session {
     /// By path, of all claims. Numbers are those of this broker, fetched on this connection.
     known: HashMap<String, Metadata>,
-    requests: mpsc::UnboundedSender<proto::OpenProviderStreamRequest>,
     state: Mutex<State>,
 }
 
-#[derive(Default)]
 struct State {
+    /// Given up at the end: while it is there, the stream is not closed at the broker.
+    requests: Option<mpsc::UnboundedSender<proto::OpenProviderStreamRequest>>,
     /// In the order in which they were sent.
     publishes: VecDeque<Publish>,
     sent: u32,
+    ended: Option<Failure>,
 }
 
 /// A publish that the broker is not done with.
@@ -84,11 +85,13 @@ pub(crate) async fn open(link: &Link, claims: &Claims) -> Result<(Arc<Session>, 
     let all = claims.actuators.iter().chain(&claims.signals);
     let known = try_join_all(all.map(|path| link.metadata(path))).await?;
     let known = known.into_iter().map(|metadata| (metadata.path.clone(), metadata)).collect();
-    let session = Arc::new(Session { known, requests, state: Mutex::default() });
+    let (requests, publishes) = (Some(requests), VecDeque::new());
+    let state = Mutex::new(State { requests, publishes, sent: 0, ended: None });
+    let session = Arc::new(Session { known, state });
     let mut inbound = Inbound { stream, early: VecDeque::new() };
     // Signals first: once actuators are claimed, there is something to carry out.
     for claim in session.claims(claims)? {
-        session.send(claim);
+        session.state().send(claim);
         inbound.claimed(claims).await?;
     }
     Ok((session, inbound))
@@ -125,7 +128,7 @@ impl Session {
         self.known.get(path)
     }
 
-    fn id(&self, path: &str) -> Option<i32> {
+    pub(crate) fn id(&self, path: &str) -> Option<i32> {
         self.known(path).map(|metadata| metadata.id)
     }
 
@@ -153,23 +156,47 @@ impl Session {
         Ok(requests)
     }
 
-    /// Without effect once the stream has ended; who waits is told by `end`.
-    fn send(&self, action: Request) {
-        let _ = self.requests.send(proto::OpenProviderStreamRequest { action: Some(action) });
-    }
-
     /// `done` is called once: when the broker has all values, or why it has not.
     pub(crate) fn publish(&self, data_points: HashMap<i32, proto::Datapoint>, done: Done) {
         let mut state = self.state();
+        if let Some(failure) = state.ended.clone() {
+            drop(state);
+            return done(Outcome::Failed(failure));
+        }
         let request_id = state.sent;
         state.sent = request_id.wrapping_add(1);
         state.publishes.push_back(Publish { request_id, refused: Vec::new(), done });
         // Sent under the lock: answers come in the order of the queue.
-        self.send(Request::PublishValuesRequest(proto::PublishValuesRequest {
+        state.send(Request::PublishValuesRequest(proto::PublishValuesRequest {
             request_id,
             data_points,
         }));
-        self.send(claim_signals([]));
+        state.send(claim_signals([]));
+    }
+
+    /// Says what became of an actuation; `Err` holds why it is refused.
+    pub(crate) fn answer(&self, id: i32, result: Result<(), String>) {
+        let (code, message) = match result {
+            Ok(()) => (proto::ErrorCode::Ok, String::new()),
+            Err(why) => (proto::ErrorCode::InvalidArgument, why),
+        };
+        self.state().send(Request::BatchActuateStreamResponse(proto::BatchActuateStreamResponse {
+            signal_id: Some(signal_id(id)),
+            error: Some(proto::Error { code: code.into(), message }),
+        }));
+    }
+
+    /// Tells everybody who still waits, and all who come later.
+    pub(crate) fn end(&self, failure: &Failure) {
+        let publishes = {
+            let mut state = self.state();
+            state.ended = Some(failure.clone());
+            state.requests = None;
+            std::mem::take(&mut state.publishes)
+        };
+        for publish in publishes {
+            (publish.done)(Outcome::Failed(failure.clone()));
+        }
     }
 
     fn refused(&self, response: proto::PublishValuesResponse) {
@@ -200,6 +227,15 @@ impl Session {
             1 => Outcome::Failed(refused.remove(0)),
             _ => Outcome::Refused("the other values were published", refused),
         });
+    }
+}
+
+impl State {
+    /// Without effect once the stream has ended; who waits is told by `end`.
+    fn send(&self, action: Request) {
+        if let Some(requests) = &self.requests {
+            let _ = requests.send(proto::OpenProviderStreamRequest { action: Some(action) });
+        }
     }
 }
 
@@ -288,6 +324,6 @@ fn claim_signals(ids: impl IntoIterator<Item = i32>) -> Request {
 
 impl std::fmt::Debug for State {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} publishes under way", self.publishes.len())
+        write!(f, "{} publishes under way, ended: {:?}", self.publishes.len(), self.ended)
     }
 }

@@ -30,7 +30,9 @@ def test_the_exported_names_are_these() -> None:
         "NotAnActuator",
         "NotConnected",
         "PermissionDenied",
+        "Provider",
         "Reading",
+        "Reject",
         "Selection",
         "Sensor",
         "Signal",
@@ -44,6 +46,8 @@ def test_the_exported_names_are_these() -> None:
         "batch",
         "get_many",
         "join",
+        "provide",
+        "provides",
         "use_broker",
     ]
 

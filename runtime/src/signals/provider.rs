@@ -93,6 +93,13 @@ impl Provider {
         }
     }
 
+    /// Ends all claims.
+    pub(super) fn release(&self) {
+        for (claim, index) in std::mem::take(&mut *lock(&self.claims)) {
+            self.broker.release(claim, index, &self.port);
+        }
+    }
+
     fn claim(&self, claim: Claim, signals: &[SignalRef<'_>]) -> Result<(), SignalError> {
         let mut entries = Vec::with_capacity(signals.len());
         for signal in signals {
@@ -122,8 +129,6 @@ impl Provider {
 
 impl Drop for Provider {
     fn drop(&mut self) {
-        for (claim, index) in std::mem::take(&mut *lock(&self.claims)) {
-            self.broker.release(claim, index, &self.port);
-        }
+        self.release();
     }
 }

@@ -17,9 +17,11 @@ from .errors import (
     NotAnActuator,
     NotConnected,
     PermissionDenied,
+    Reject,
     UnknownSignal,
     VehicleSignalError,
 )
+from .provider import Provider, provide, provides
 from .selection import Selection, join
 from .signals import LATEST, Actuator, Attribute, Sensor, Signal, VehicleSignal
 from .snapshot import Snapshot
@@ -39,7 +41,9 @@ __all__ = [
     "NotAnActuator",
     "NotConnected",
     "PermissionDenied",
+    "Provider",
     "Reading",
+    "Reject",
     "Selection",
     "Sensor",
     "Signal",
@@ -53,5 +57,7 @@ __all__ = [
     "batch",
     "get_many",
     "join",
+    "provide",
+    "provides",
     "use_broker",
 ]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .log import Log
+    from .provider import Provider
 
 
 class VehicleApp:
@@ -25,6 +26,7 @@ class VehicleApp:
     _stop_requested: Future[None] | None = None
     _ending: Task[None] | None = None
     _started = False
+    _provider: Provider | None = None
 
     @cached_property
     def _app_name(self) -> str:
@@ -123,13 +125,20 @@ class VehicleApp:
                     await self._end(start)
                 finally:
                     self._started = False
+                    if self._provider is not None:
+                        await self._provider.close()
                     await end_all()
 
     async def _start(self) -> None:
+        from .provider import provider_of
+
         client = broker.client()
         connection = await broker.patiently(client.ready())
         watch = broker.watch(connection, self.on_disconnect, self.on_reconnect)
         watch.add_done_callback(self._give_up)
+        self._provider = provider_of(self)
+        if self._provider is not None:
+            await self._provider.open()
         self._started = True
         await self.on_start()
 

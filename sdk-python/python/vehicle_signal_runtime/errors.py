@@ -9,6 +9,7 @@ VehicleSignalError
 ├── NoProvider         nothing in the vehicle carries out this actuation at the moment
 ├── AlreadyProvided    another provider carries out or publishes this signal
 ├── BatchRefused       several values at once of which some are refused; also a ValueError
+├── Reject             what a handler of `provides` raises to refuse an actuation
 └── BrokerError        anything else that the broker refuses
 """
 
@@ -65,6 +66,11 @@ class BatchRefused(VehicleSignalError, ValueError):
     def __init__(self, message: str, errors: tuple[VehicleSignalError, ...] = ()) -> None:
         super().__init__(message)
         self.errors = errors
+
+
+class Reject(VehicleSignalError):
+    """Raised by a handler of `provides` or `provide`: the actuation is refused, for the
+    reason that is given."""
 
 
 class BrokerError(VehicleSignalError):

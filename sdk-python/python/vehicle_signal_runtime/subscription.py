@@ -40,7 +40,7 @@ class Subscription:
         _running.add(self)
         name = f"subscription {', '.join(self.paths)}"
         self._task: Task[None] = asyncio.get_running_loop().create_task(self._run(), name=name)
-        self._task.add_done_callback(_look_at)
+        self._task.add_done_callback(look_at)
 
     @property
     def active(self) -> bool:
@@ -106,7 +106,7 @@ def _rest(awaited: Any, yielded: Any) -> Generator[Any, Any, None]:
             return
 
 
-def _look_at(task: Task[None]) -> None:
+def look_at(task: Task[None]) -> None:
     """A `sys.exit` in a callback has left through the loop already; unless somebody looks at
     it here, asyncio reports it a second time with all its frames."""
     error = None if task.cancelled() else task.exception()

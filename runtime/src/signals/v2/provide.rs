@@ -8,6 +8,7 @@
 
 use std::{
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -32,9 +33,10 @@ const WAITING: usize = 64;
 /// What a provider is sent.
 #[derive(Debug)]
 pub(crate) struct ProviderStream {
+    provider: Arc<Provider>,
     actuations: ActuationStream,
     replies: mpsc::Receiver<Result<Reply, Status>>,
-    /// Ends the reading task, and with it the claims, when the provider is gone.
+    /// Ends the reading task when the provider is gone.
     _gone: DropGuard,
 }
 
@@ -45,10 +47,19 @@ pub(super) fn open(
     let (provider, actuations) = service.broker.provider(&service.client);
     let (sender, replies) = mpsc::channel(WAITING);
     let gone = CancellationToken::new();
-    let reader = Reader { provider, sender };
+    let provider = Arc::new(provider);
+    let reader = Reader { provider: provider.clone(), sender };
     let cancelled = gone.clone();
     tokio::spawn(async move { cancelled.run_until_cancelled(reader.run(requests)).await });
-    ProviderStream { actuations, replies, _gone: gone.drop_guard() }
+    ProviderStream { provider, actuations, replies, _gone: gone.drop_guard() }
+}
+
+impl Drop for ProviderStream {
+    /// Not left to the reading task: who closes a stream and asks for the same claims on the
+    /// next one would be faster.
+    fn drop(&mut self) {
+        self.provider.release();
+    }
 }
 
 impl Stream for ProviderStream {
@@ -79,7 +90,7 @@ fn actuations(batch: &[Actuation]) -> proto::BatchActuateStreamRequest {
 }
 
 struct Reader {
-    provider: Provider,
+    provider: Arc<Provider>,
     sender: mpsc::Sender<Result<Reply, Status>>,
 }
 
