@@ -363,27 +363,27 @@ class Doors(VehicleApp):
 
     def __init__(self) -> None:
         super().__init__()
-        self.log: list[object] = []
+        self.seen: list[object] = []
 
     async def on_start(self) -> None:
         await HOOD.set(True)
 
     async def on_stop(self) -> None:
         await HOOD.set(False)
-        await until(lambda: self.log[-1] == "hood False")
+        await until(lambda: self.seen[-1] == "hood False")
 
     @provides(HOOD)
     async def move(self, is_open: bool) -> None:
-        self.log.append(f"hood {is_open}")
+        self.seen.append(f"hood {is_open}")
         await HOOD.publish(is_open)
 
     @provides(TRUNK, LOW_BEAM)
     def note(self, value: bool, signal: Actuator[bool]) -> None:
-        self.log.append((signal.path, value))
+        self.seen.append((signal.path, value))
 
     @provides(MODE)
     def wipe(self, mode: Mode) -> None:
-        self.log.append(mode)
+        self.seen.append(mode)
 
 
 class Quieter(Doors):
@@ -397,26 +397,26 @@ async def test_an_app_provides_what_its_methods_are_marked_for(broker: str) -> N
     """From before `on_start` until after `on_stop`."""
     app = Doors()
     serving = asyncio.ensure_future(app.serve())
-    await until(lambda: app.log == ["hood True"])
+    await until(lambda: app.seen == ["hood True"])
     await settled(HOOD, True)
     await TRUNK.set(True)
     await LOW_BEAM.set(False)
     await MODE.set(Mode.FAST)
-    await until(lambda: len(app.log) == 4)
-    assert set(app.log) == {"hood True", (TRUNK.path, True), (LOW_BEAM.path, False), Mode.FAST}
+    await until(lambda: len(app.seen) == 4)
+    assert set(app.seen) == {"hood True", (TRUNK.path, True), (LOW_BEAM.path, False), Mode.FAST}
     app.stop()
     await asyncio.wait_for(serving, 20)
-    assert app.log[-1] == "hood False"
+    assert app.seen[-1] == "hood False"
     await HOOD.set(True)
     await settled(HOOD, True)
-    assert app.log[-1] == "hood False"
+    assert app.seen[-1] == "hood False"
 
 
 async def test_a_subclass_decides_what_it_provides(broker: str) -> None:
     """The mark belongs to the method, not to its name."""
     app = Quieter()
     serving = asyncio.ensure_future(app.serve())
-    await until(lambda: app.log == ["hood True"])
+    await until(lambda: app.seen == ["hood True"])
     await MODE.set(Mode.OFF)
     await settled(MODE, Mode.OFF)
     app.stop()
