@@ -61,6 +61,12 @@ sdist: $(READY) ## build the Python SDK's source package, and install it in a fr
 	cargo build --quiet --locked -p vehicle-edge-runtime --example broker
 	tests/fresh_install.py target/sdist/*.tar.gz target/debug/examples/broker
 
+docs: host-wheel build ## build the Python SDK's API reference, and a model's, into target/docs
+	rm -rf target/docs
+	uv pip install --quiet --reinstall --no-deps target/wheels/*.whl
+	target/debug/vssc generate python -o target/docs/model
+	PYTHONPATH=target/docs/model sdk-python/docs.py target/docs
+
 demo: host-wheel build ## from a signal model to a running app, each step with its time
 	tests/demo.sh target/debug
 

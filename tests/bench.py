@@ -140,6 +140,25 @@ def compare(vssc: str, model: Model, runs: int, reference: Path | None) -> None:
         print(line)
 
 
+def compiling(vssc: str, model: Model, runs: int) -> None:
+    """The generated Rust crate, compiled anew when all it depends on is compiled already."""
+    # A workspace of its own, with our versions: those are on this machine.
+    folder = OUT / "crates"
+    crate = folder / "model"
+    crate.mkdir(parents=True, exist_ok=True)
+    (folder / "Cargo.toml").write_text('[workspace]\nresolver = "3"\nmembers = ["model"]\n')
+    shutil.copy(ROOT / "Cargo.lock", folder / "Cargo.lock")
+    generate = [vssc, "generate", "rust", *model.options(), "-o", str(crate)]
+    subprocess.run(generate, check=True, capture_output=True)
+    check = f"touch {crate}/src/lib.rs && cd {folder} && cargo check --quiet --offline"
+    print("\n| the generated Rust crate, `cargo check` | wall ms | CPU ms | peak MiB |")
+    print("|---|---|---|---|")
+    for what, option in (("with its client", ""), ("the tree alone", " --no-default-features")):
+        figure = measure(["sh", "-c", f"{check} --target-dir target{option}"], runs)
+        wall, cpu = figure.wall * 1e3, figure.cpu * 1e3
+        print(f"| {what} | {wall:.0f} | {cpu:.0f} | {figure.peak_mib:.0f} |")
+
+
 def growth(vssc: str, model: Model, runs: int) -> None:
     """How time and memory grow with the model; the reference's do with its square."""
     print("\n| vspec to expanded JSON | wall ms | CPU ms | peak MiB |")
@@ -197,6 +216,7 @@ def main() -> None:
         f"{model.name}; medians of {arguments.runs} whole processes; {os.cpu_count()} processors\n"
     )
     compare(vssc, model, arguments.runs, reference_tool())
+    compiling(vssc, model, arguments.runs)
     growth(vssc, model, arguments.runs)
     watching(vssc, model, arguments.runs)
 

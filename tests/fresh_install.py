@@ -46,8 +46,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         run(sys.executable, "-m", "venv", folder)
         python = Path(folder) / "bin/python"
-        pip = (python, "-m", "pip", "--disable-pip-version-check", "--quiet")
-        run(*pip, "install", package)
+        pip = (python, "-m", "pip", "--disable-pip-version-check")
+        run(*pip, "install", "--quiet", package)
         installed = {found["name"] for found in json.loads(run(*pip, "list", "--format=json"))}
         # A venv begins with these.
         installed -= {"pip", "setuptools"}

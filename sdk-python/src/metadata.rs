@@ -11,6 +11,7 @@ use crate::{
     wire,
 };
 
+/// What the broker knows about a signal.
 #[pyclass(frozen, module = "vehicle_signal_runtime")]
 #[derive(Clone, Debug)]
 pub(crate) struct Metadata {

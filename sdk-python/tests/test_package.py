@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import subprocess
 import sys
@@ -50,6 +51,61 @@ def test_the_exported_names_are_these() -> None:
         "provides",
         "use_broker",
     ]
+
+
+#: What may be imported from the package's modules besides; `compat` has a test of its own.
+MODULES = {
+    "errors": [
+        "AlreadyProvided",
+        "BatchRefused",
+        "BrokerError",
+        "InvalidValue",
+        "NoProvider",
+        "NotAnActuator",
+        "NotConnected",
+        "PermissionDenied",
+        "UnknownSignal",
+        "VehicleSignalError",
+    ],
+    "testing": [
+        "Actuation",
+        "MockBroker",
+        "Replayed",
+        "RunApp",
+        "RunningApp",
+        "TraceError",
+        "record",
+        "replay",
+    ],
+}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_the_names_that_other_modules_export_are_these(module: str) -> None:
+    """Where there is no `__all__`, the classes that the module makes."""
+    found = importlib.import_module(f"vehicle_signal_runtime.{module}")
+    made = [name for name, kind in vars(found).items() if isinstance(kind, type)]
+    assert getattr(found, "__all__", sorted(made)) == MODULES[module]
+
+
+@pytest.mark.parametrize("module", ["", *(f".{module}" for module in MODULES)])
+def test_every_exported_name_says_what_it_is(module: str) -> None:
+    """The module too; a class or a function says it itself, not the one it derives from."""
+    found = importlib.import_module(f"vehicle_signal_runtime{module}")
+    assert found.__doc__
+    names = MODULES[module[1:]] if module else found.__all__
+    exported = [getattr(found, name) for name in names]
+    silent = [one for one in exported if callable(one) and not one.__doc__]
+    assert not silent
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    """What takes its time is loaded when it is used: a script that only asks pays no more."""
+    heavy = {"asyncio", "dataclasses", "inspect", "json", "logging", "socket", "ssl", "subprocess"}
+    program = "import sys, vehicle_signal_runtime; print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert not heavy & set(run.stdout.split())
 
 
 def test_the_documented_tree_of_errors_is_the_real_one() -> None:
