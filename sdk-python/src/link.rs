@@ -274,10 +274,7 @@ impl Link {
         let path = PathAndQuery::from_static("/kuksa.val.v2.VAL/Subscribe");
         let codec = SubscribeCodec { index: index.clone() };
         match rpc.server_streaming(request, path, codec).await {
-            Ok(response) => {
-                self.answers.send_modify(|count| *count += 1);
-                Ok(response.into_inner())
-            }
+            Ok(response) => Ok(response.into_inner()),
             Err(status) => Err(failed(&status)),
         }
     }

@@ -15,10 +15,12 @@ from harness import Broker, model_options, until
 
 from vehicle_signal_runtime import (
     NotConnected,
+    PermissionDenied,
     Reading,
     Sensor,
     UnknownSignal,
     VehicleApp,
+    broker,
     use_broker,
 )
 
@@ -76,6 +78,8 @@ async def running(app: Witness, broker: Broker, address: str | None = None) -> A
     finally:
         app.stop()
         await life
+        # Nothing of it goes on in a loop that does.
+        assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
 async def feed(numbers: Iterator[int]) -> None:
@@ -220,3 +224,41 @@ async def test_handlers_are_called_one_after_the_other_and_may_fail(
         "on_reconnect failed",
     ]
     assert all(record.exc_info and record.name == "Slow" for record in failed)
+
+
+class Closing:
+    """Stands for a client whose broker does not let it in again."""
+
+    address = "nowhere"
+
+    def __init__(self) -> None:
+        self.has_answered = False
+
+    def ready(self) -> asyncio.Future[int]:
+        answer = asyncio.get_running_loop().create_future()
+        if self.has_answered:
+            answer.set_exception(PermissionDenied("no longer admitted"))
+        else:
+            answer.set_result(1)
+        self.has_answered = True
+        return answer
+
+    async def lost(self, connection: int) -> str:
+        return f"connection {connection} is gone"
+
+
+async def test_what_keeps_an_app_out_for_good_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the error, after `on_stop`, so that its restart policy applies."""
+    monkeypatch.setattr(broker, "_client", Closing())
+
+    class Refused(Witness):
+        async def on_start(self) -> None:
+            self.events.append("started")
+
+        async def on_stop(self) -> None:
+            self.events.append("stopped")
+
+    app = Refused()
+    with pytest.raises(PermissionDenied, match="no longer admitted"):
+        await asyncio.wait_for(app.serve(), 30)
+    assert app.events == ["started", "lost: connection 1 is gone", "stopped"]

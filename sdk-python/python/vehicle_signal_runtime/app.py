@@ -25,6 +25,7 @@ class VehicleApp:
 
     _stop_requested: Future[None] | None = None
     _ending: Task[None] | None = None
+    _watch: Task[None] | None = None
     _started = False
     _provider: Provider | None = None
 
@@ -111,6 +112,7 @@ class VehicleApp:
 
         set_up()
         broker.name_app(self._app_name)
+        grace = config.stop_grace()
         loop = asyncio.get_running_loop()
         stop = self._stop_requested = loop.create_future()
         with StopSignals(self.stop, self._hurry):
@@ -122,11 +124,14 @@ class VehicleApp:
                 await stop
             finally:
                 try:
-                    await self._end(start)
+                    await self._end(start, grace)
                 finally:
                     self._started = False
                     if self._provider is not None:
                         await self._provider.close()
+                    if self._watch is not None:
+                        self._watch.cancel()
+                        await asyncio.wait({self._watch})
                     await end_all()
 
     async def _start(self) -> None:
@@ -134,8 +139,8 @@ class VehicleApp:
 
         client = broker.client()
         connection = await broker.patiently(client.ready())
-        watch = broker.watch(connection, self.on_disconnect, self.on_reconnect)
-        watch.add_done_callback(self._give_up)
+        self._watch = broker.watch(connection, self.on_disconnect, self.on_reconnect)
+        self._watch.add_done_callback(self._give_up)
         self._provider = provider_of(self)
         if self._provider is not None:
             await self._provider.open()
@@ -148,14 +153,13 @@ class VehicleApp:
         if error is not None and self._stop_requested and not self._stop_requested.done():
             self._stop_requested.set_exception(error)
 
-    async def _end(self, start: Task[None]) -> None:
+    async def _end(self, start: Task[None], grace: float) -> None:
         """End `on_start` if it still runs, and call `on_stop`, both within the grace period."""
         import asyncio
 
         ending = self._ending = asyncio.get_running_loop().create_task(self._stop(start))
         ending.set_name("on_stop")
         ending.add_done_callback(_seen)
-        grace = config.stop_grace()
         done, _ = await asyncio.wait({ending}, timeout=grace)
         if not done:
             broker.logger().error("did not stop within %g s: cancelled", grace)
