@@ -15,8 +15,9 @@ use vehicle_signal_client::Connection;
 use crate::{
     batch::{self, Entry},
     bridge::{Bridge, Outcome, Waiter},
+    condition::Condition,
     failure::Failure,
-    follow::{self, Delivery, follow},
+    follow::{self, Delivery, Wish, follow},
     link::{Check, Link},
     outlet::Outlet,
     provider,
@@ -254,8 +255,8 @@ impl Client {
     ///
     /// An item of the stream is the reading of the signal that was updated; or, if `whole`,
     /// what `snapshot` makes of the readings of all, and without a `snapshot` the first of
-    /// them.
-    #[pyo3(signature = (signals, options, whole=false, snapshot=None))]
+    /// them. Given a `condition`, there is an item only while it holds.
+    #[pyo3(signature = (signals, options, whole=false, snapshot=None, condition=None))]
     fn subscribe<'py>(
         &self,
         py: Python<'py>,
@@ -263,17 +264,21 @@ impl Client {
         options: Options,
         whole: bool,
         snapshot: Option<Py<PyAny>>,
+        condition: Option<PyRef<'py, Condition>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let names = signals.iter().map(|(path, _)| path.extract::<String>(py));
-        let names = names.collect::<PyResult<Vec<_>>>()?;
+        let paths = signals.iter().map(|(path, _)| path.extract::<String>(py));
+        let paths = paths.collect::<PyResult<Vec<_>>>()?;
+        let selected = paths.len();
+        let condition = condition.map(|condition| condition.parsed.clone());
+        let (wish, condition) = Wish::new(paths, condition);
         let policy = if options.queue == 0 { Policy::Latest } else { Policy::Last(options.queue) };
         let interval = options.interval.map(Duration::try_from_secs_f64).transpose();
         let interval = interval.map_err(|error| PyValueError::new_err(error.to_string()))?;
         let shape = if whole { Shape::Whole } else { Shape::Each };
-        let queue = Arc::new(Queue::new(policy, names.len()));
+        let queue = Arc::new(Queue::new(policy, selected));
         let delivery = Delivery {
-            sieve: Sieve::new(shape, names.len()),
-            outlet: Outlet::new(names.len(), interval, options.changes_only),
+            sieve: Sieve::new(shape, selected, wish.paths.len(), condition),
+            outlet: Outlet::new(selected, interval, options.changes_only),
             queue: queue.clone(),
         };
         let signals = signals.into_iter();
@@ -283,7 +288,7 @@ impl Client {
         let waiter = self.bridge.call(py)?;
         let future = waiter.future(py);
         let opened = (waiter, Outcome::Stream(stream.clone_ref(py)));
-        let handle = worker::spawn(follow(self.link.clone(), names, delivery, opened))?;
+        let handle = worker::spawn(follow(self.link.clone(), wish, delivery, opened))?;
         stream.get().set_task(handle.clone());
         Waiter::abort_on_cancel(py, &future, handle)?;
         Ok(future)

@@ -67,6 +67,10 @@ impl Index {
 }
 
 impl Message {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Update> {
+        self.first.iter().chain(&self.rest)
+    }
+
     /// Marks the message that a stream begins with. Signals without a value are left out of
     /// the very first: nothing has happened to them. Later their having none is news.
     pub(crate) fn begin(&mut self, keep_empty: bool) {

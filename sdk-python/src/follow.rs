@@ -1,6 +1,7 @@
 //! A subscription's life on the network: subscribe, read, and again after a loss.
 
 use std::{
+    convert::Infallible,
     future::{Future, pending, poll_fn},
     pin::{Pin, pin},
     sync::Arc,
@@ -10,6 +11,7 @@ use std::{
 use tokio::time::{Instant, sleep_until};
 use tokio_stream::Stream as _;
 use tonic::{Status, Streaming};
+use vehicle_edge_runtime::signals::condition::Condition;
 use vehicle_signal_client::Backoff;
 
 use crate::{
@@ -37,6 +39,35 @@ pub(crate) async fn ready(link: &Link) -> Result<u64, Failure> {
     }
 }
 
+/// What to ask the broker for.
+#[derive(Debug)]
+pub(crate) struct Wish {
+    /// Those that only the condition names included.
+    pub(crate) paths: Vec<String>,
+    pub(crate) condition: Option<Condition>,
+}
+
+impl Wish {
+    /// Also the condition over indices into the paths.
+    pub(crate) fn new(
+        mut paths: Vec<String>,
+        condition: Option<Condition>,
+    ) -> (Wish, Option<Condition<usize>>) {
+        let mut place = |path: &String| -> Result<usize, Infallible> {
+            let known = paths.iter().position(|known| known == path);
+            Ok(known.unwrap_or_else(|| {
+                paths.push(path.clone());
+                paths.len() - 1
+            }))
+        };
+        let by_index = condition.as_ref().map(|condition| {
+            let Ok(by_index) = condition.try_map(&mut place);
+            by_index
+        });
+        (Wish { paths, condition }, by_index)
+    }
+}
+
 /// From messages to the queue.
 #[derive(Debug)]
 pub(crate) struct Delivery {
@@ -49,22 +80,22 @@ pub(crate) struct Delivery {
 /// `opened` is resolved when the broker has accepted the first subscription.
 pub(crate) async fn follow(
     link: Arc<Link>,
-    paths: Vec<String>,
+    wish: Wish,
     mut delivery: Delivery,
     opened: (Waiter, Outcome),
 ) {
-    let index = Arc::new(Index::new(&paths));
+    let index = Arc::new(Index::new(&wish.paths));
     let mut opened = Some(opened);
     let mut backoff = Backoff::new();
     let mut is_first = true;
     loop {
         let answers = link.answers();
-        let lost = match delivery.meanwhile(link.subscribe(&paths, &index)).await {
+        let lost = match delivery.meanwhile(open(&link, &wish, &index)).await {
             Ok(stream) => {
                 if let Some((waiter, outcome)) = opened.take() {
                     waiter.resolve(outcome);
                 }
-                let (received, failure) = read(stream, &paths, &mut delivery, is_first).await;
+                let (received, failure) = read(stream, &wish.paths, &mut delivery, is_first).await;
                 if received {
                     backoff = Backoff::new();
                     is_first = false;
@@ -83,6 +114,16 @@ pub(crate) async fn follow(
         }
         delivery.meanwhile(backoff.wait_or(link.answers_after(answers))).await;
     }
+}
+
+/// An unknown signal and one that may not be read are the broker's to tell; what it cannot
+/// know is what a condition does with them.
+async fn open(link: &Link, wish: &Wish, index: &Arc<Index>) -> Result<Streaming<Message>, Failure> {
+    let stream = link.subscribe(&wish.paths, index).await?;
+    if let Some(condition) = &wish.condition {
+        link.check(condition).await?;
+    }
+    Ok(stream)
 }
 
 /// Whether anything was received, and what ended the stream, which begins with the values

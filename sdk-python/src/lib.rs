@@ -13,6 +13,7 @@
 mod batch;
 mod bridge;
 mod client;
+mod condition;
 mod convert;
 mod decode;
 mod failure;
@@ -42,6 +43,7 @@ mod _core {
     use crate::{
         bridge::calls_under_way,
         client::Client,
+        condition::Condition,
         metadata::Metadata,
         mock_broker::{MockBroker, MockProvider, MockWatch},
         provider::{Actuation, Provider},

@@ -10,6 +10,7 @@ use http::uri::PathAndQuery;
 use tokio::sync::watch;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use tonic::{Request, Status, Streaming, client::Grpc, transport::Channel};
+use vehicle_edge_runtime::signals::condition::Condition;
 use vehicle_signal_client::{Address, Connection};
 use vss_codegen::model::{Literal, Value};
 
@@ -282,6 +283,21 @@ impl Link {
 
 fn actuation(path: &str, value: &Value) -> proto::ActuateRequest {
     proto::ActuateRequest { signal_id: signal_id(path), value: Some(wire::from_value(value)) }
+}
+
+impl Link {
+    /// Whether the condition's operands fit the types of its signals.
+    pub(crate) async fn check(&self, condition: &Condition) -> Result<(), Failure> {
+        let mut types = HashMap::new();
+        for path in condition.signals() {
+            let metadata = self.metadata_of(path).await?;
+            types.insert(path.clone(), metadata.datatype.parse().ok());
+        }
+        let datatype = |path: &String| types.get(path).cloned().flatten();
+        condition
+            .check(&datatype)
+            .map_err(|mismatch| Failure::new(Kind::InvalidCondition, "", mismatch.to_string()))
+    }
 }
 
 /// The path to name in an error about several signals: none, unless there is only one.

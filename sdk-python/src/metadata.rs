@@ -24,7 +24,7 @@ pub(crate) struct Metadata {
     pub(crate) kind: &'static str,
     /// As the model writes it, `uint8[]`; empty where the broker does not say.
     #[pyo3(get)]
-    datatype: String,
+    pub(crate) datatype: String,
     #[pyo3(get)]
     unit: Option<String>,
     #[pyo3(get)]

@@ -2,6 +2,8 @@
 //!
 //! In: a message, all of one moment. Out: the items that its queue takes.
 
+use vehicle_edge_runtime::signals::condition::Condition;
+
 use crate::{
     decode::Message,
     sample::{Sample, Update},
@@ -21,17 +23,20 @@ pub(crate) enum Item {
 pub(crate) enum Shape {
     /// Each updated signal by itself.
     Each,
-    /// All signals that were asked for, whenever any signal is updated.
+    /// All signals that were asked for, whenever any signal is updated, those that only the
+    /// condition names included.
     Whole,
 }
 
 #[derive(Debug)]
 pub(crate) struct Sieve {
     shape: Shape,
-    /// How many signals were asked for.
+    /// How many signals were asked for; only the condition names those after them.
     selected: usize,
-    /// The last sample of each signal, where later updates need it.
-    current: Vec<Sample>,
+    /// Over indices.
+    condition: Option<Condition<usize>>,
+    /// The last sample of each signal; empty where nothing looks back at it.
+    current: Vec<Option<Sample>>,
 }
 
 impl Item {
@@ -56,23 +61,46 @@ impl Item {
 }
 
 impl Sieve {
-    pub(crate) fn new(shape: Shape, selected: usize) -> Sieve {
-        let kept = if shape == Shape::Each { 0 } else { selected };
-        Sieve { shape, selected, current: vec![Sample::default(); kept] }
+    /// `known` is how many signals there are, those that only the condition names included.
+    pub(crate) fn new(
+        shape: Shape,
+        selected: usize,
+        known: usize,
+        condition: Option<Condition<usize>>,
+    ) -> Sieve {
+        let looks_back = shape == Shape::Whole || condition.is_some();
+        let current = vec![None; if looks_back { known } else { 0 }];
+        Sieve { shape, selected, condition, current }
     }
 
     /// Calls `deliver` with what `message` gives.
     pub(crate) fn take(&mut self, message: Message, mut deliver: impl FnMut(Item)) {
+        if !self.current.is_empty() {
+            let mut updated = false;
+            for update in message.iter() {
+                self.current[update.signal] = Some(update.sample.clone());
+                updated = true;
+            }
+            if !updated || !self.holds() {
+                return;
+            }
+        }
         if self.shape == Shape::Each {
-            return message.into_iter().for_each(|update| deliver(Item::One(update)));
+            let selected = message.into_iter().filter(|update| update.signal < self.selected);
+            return selected.for_each(|update| deliver(Item::One(update)));
         }
-        let mut updated = false;
-        for update in message {
-            updated = true;
-            self.current[update.signal] = update.sample;
+        let selected = &self.current[..self.selected];
+        // As long as there never was a value nothing has happened to these.
+        if selected.iter().any(Option::is_some) {
+            deliver(Item::All(selected.iter().map(|s| s.clone().unwrap_or_default()).collect()));
         }
-        if updated {
-            deliver(Item::All(self.current[..self.selected].into()));
+    }
+
+    fn holds(&self) -> bool {
+        let value = |signal: &usize| self.current.get(*signal)?.as_ref()?.value.as_ref();
+        match &self.condition {
+            Some(condition) => condition.evaluate(&value) == Some(true),
+            None => true,
         }
     }
 }

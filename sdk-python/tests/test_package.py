@@ -25,6 +25,8 @@ def test_the_exported_names_are_these() -> None:
         "Attribute",
         "BatchRefused",
         "BrokerError",
+        "Condition",
+        "InvalidCondition",
         "InvalidValue",
         "Metadata",
         "NoProvider",

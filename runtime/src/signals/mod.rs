@@ -23,6 +23,7 @@
 mod access;
 mod broker;
 mod budget;
+pub mod condition;
 mod error;
 pub mod mock;
 mod pattern;

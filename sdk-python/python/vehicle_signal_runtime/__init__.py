@@ -4,7 +4,7 @@
 `vehicle_signal_runtime.model` the typed tree of the vehicle's own model.
 """
 
-from ._core import Metadata, Reading
+from ._core import Condition, Metadata, Reading
 from .app import VehicleApp
 from .batch import batch, get_many
 from .broker import use_broker
@@ -12,6 +12,7 @@ from .errors import (
     AlreadyProvided,
     BatchRefused,
     BrokerError,
+    InvalidCondition,
     InvalidValue,
     NoProvider,
     NotAnActuator,
@@ -35,6 +36,8 @@ __all__ = [
     "Attribute",
     "BatchRefused",
     "BrokerError",
+    "Condition",
+    "InvalidCondition",
     "InvalidValue",
     "Metadata",
     "NoProvider",

@@ -43,6 +43,32 @@ class Reading(Generic[_T_co]):
         """Whether it is the value that a subscription began with, also after a reconnect."""
 
 @final
+class Condition:
+    """What must hold for an update to be delivered."""
+
+    @staticmethod
+    def parse(text: str) -> Condition:
+        """Read a text such as `Vehicle.Speed > 50 AND NOT Vehicle.Body.Hood.IsOpen`; raise
+        InvalidCondition, with the column, for one that is none."""
+    @staticmethod
+    def compare(path: str, comparison: str, value: bool | float | str) -> Condition:
+        """A signal and a value side by side; `comparison` is a symbol such as `>=`."""
+    @staticmethod
+    def compare_signals(path: str, comparison: str, other: str) -> Condition:
+        """Two signals side by side."""
+    @staticmethod
+    def between(path: str, low: object, high: object) -> Condition:
+        """A signal that is neither below `low` nor above `high`."""
+    @property
+    def signals(self) -> list[str]:
+        """The paths of the signals it names, each once."""
+    def __and__(self, other: Condition, /) -> Condition: ...
+    def __rand__(self, other: Condition, /) -> Condition: ...
+    def __or__(self, other: Condition, /) -> Condition: ...
+    def __ror__(self, other: Condition, /) -> Condition: ...
+    def __invert__(self) -> Condition: ...
+
+@final
 class Metadata:
     """What the broker knows about a signal."""
 
@@ -182,6 +208,7 @@ class Client:
         options: Options,
         whole: bool = False,
         snapshot: Callable[[list[Any]], Any] | None = None,
+        condition: Condition | None = None,
     ) -> Future[Stream]: ...
 
 @final

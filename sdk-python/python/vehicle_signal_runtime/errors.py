@@ -5,6 +5,7 @@ VehicleSignalError
 ├── UnknownSignal      the broker knows no such signal; also a LookupError
 ├── PermissionDenied   this app may not do that with this signal; also a PermissionError
 ├── InvalidValue       wrong type, out of bounds, not an allowed value; also a ValueError
+├── InvalidCondition   a condition that cannot be read or decided; also a ValueError
 ├── NotAnActuator      `set` on a sensor or an attribute; also a TypeError
 ├── NoProvider         nothing in the vehicle carries out this actuation at the moment
 ├── AlreadyProvided    another provider carries out or publishes this signal
@@ -43,6 +44,10 @@ class PermissionDenied(VehicleSignalError, PermissionError):
 
 class InvalidValue(VehicleSignalError, ValueError):
     """The signal may not hold this value. Nothing was sent."""
+
+
+class InvalidCondition(VehicleSignalError, ValueError):
+    """The text is no condition, or compares what cannot be compared."""
 
 
 class NotAnActuator(VehicleSignalError, TypeError):

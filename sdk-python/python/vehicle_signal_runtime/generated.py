@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     # Type checkers know this module by themselves; nobody has to install it.
     from typing_extensions import deprecated
 
-    from ._core import Reading
+    from ._core import Condition, Reading
     from .selection import Selection
     from .signals import Signal
     from .streams import Stream
@@ -82,6 +82,10 @@ class Branch:
     ) -> Stream[Reading[Any]]:
         """The same readings for `async for`."""
         return self._changing().stream(queue=queue, max_rate=max_rate, changes_only=changes_only)
+
+    def where(self, condition: Condition | str) -> Selection[Reading[Any]]:
+        """The same readings while a condition holds, an expression or text."""
+        return self._changing().where(condition)
 
     def _changing(self) -> Selection[Reading[Any]]:
         from .selection import Selection

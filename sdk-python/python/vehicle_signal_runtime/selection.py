@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from . import broker
+from ._core import Condition
 from .signals import QUEUE
 from .snapshot import Snapshot
 from .streams import Stream
@@ -37,15 +38,32 @@ class Selection(Generic[R]):
         *,
         whole: bool = False,
         snapshot: Callable[[list[Any]], R] | None = None,
+        condition: Condition | None = None,
     ) -> None:
         self._signals = {signal.path: signal for signal in signals}
         self._whole = whole
         self._snapshot = snapshot
+        self._condition = condition
 
     @property
     def paths(self) -> tuple[str, ...]:
         """The signals' full names."""
         return tuple(self._signals)
+
+    def where(self, condition: Condition | str) -> Selection[R]:
+        """The same while a condition holds, an expression or text, besides those given before.
+
+        Each update of a signal that was asked for or that the condition names is looked at.
+        Raises InvalidCondition for a text that is none; `subscribe` raises when a signal is
+        not there, may not be read, or is compared with what it cannot hold.
+        """
+        if isinstance(condition, str):
+            condition = Condition.parse(condition)
+        if not isinstance(condition, Condition):
+            raise TypeError(f"where takes a condition or its text, not {condition!r}")
+        both = condition if self._condition is None else self._condition & condition
+        signals = self._signals.values()
+        return Selection(signals, whole=self._whole, snapshot=self._snapshot, condition=both)
 
     async def subscribe(
         self,
@@ -89,7 +107,9 @@ class Selection(Generic[R]):
     async def _open(self, options: Options) -> _core.Stream:
         """Subscribe at the broker. Waits while there is no connection."""
         signals = [(path, signal._members) for path, signal in self._signals.items()]
-        answer = broker.client().subscribe(signals, options, self._whole, self._snapshot)
+        answer = broker.client().subscribe(
+            signals, options, self._whole, self._snapshot, self._condition
+        )
         stream = await broker.patiently(answer)
         broker.watch()
         return stream

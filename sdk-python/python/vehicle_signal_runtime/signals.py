@@ -4,15 +4,16 @@ which stands for any signal by its path."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import broker
 from ._core import SignalType
+from .condition import Comparable
 
 if TYPE_CHECKING:
     from enum import Enum
 
-    from ._core import Metadata, Reading
+    from ._core import Condition, Metadata, Reading
     from .selection import Selection
     from .streams import Stream
     from .subscription import Subscription
@@ -26,7 +27,7 @@ QUEUE = 1024
 LATEST = 0
 
 
-class Signal(Generic[T]):
+class Signal(Comparable[T]):
     """What all signals have: what the model says about them, and their current value."""
 
     path: str
@@ -121,6 +122,20 @@ class _Changing(Signal[T]):
     ) -> Stream[Reading[T]]:
         """The current value and each one that follows, for `async for`; same options."""
         return self._alone().stream(queue=queue, max_rate=max_rate, changes_only=changes_only)
+
+    def where(self, condition: Condition | str) -> Selection[Reading[T]]:
+        """The readings of this signal while a condition holds: an expression such as
+        `(vehicle.Speed > 50) & (vehicle.Body.Hood.IsOpen == False)`, or text, where that is
+        `Vehicle.Speed > 50 AND Vehicle.Body.Hood.IsOpen = false`.
+
+        Each update of this signal and of any that the condition names is looked at. A signal
+        without a value makes a comparison neither true nor false, and what is not true does
+        not pass. Raises InvalidCondition for a text that is none; `subscribe` raises when a
+        signal is not there, may not be read, or is compared with what it cannot hold.
+        """
+        from .selection import Selection
+
+        return Selection([self], whole=True).where(condition)
 
     def _alone(self) -> Selection[Reading[T]]:
         from .selection import Selection
