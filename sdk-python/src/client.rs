@@ -9,9 +9,6 @@ use pyo3::{
 };
 use tokio::task::AbortHandle;
 
-use tonic::transport::Channel;
-use vehicle_signal_client::Connection;
-
 use crate::{
     batch::{self, Entry},
     bridge::{Bridge, Outcome, Waiter},
@@ -19,6 +16,7 @@ use crate::{
     failure::Failure,
     follow::{self, Delivery, Wish, follow},
     link::{Check, Link},
+    mock_broker::Pipe,
     outlet::Outlet,
     provider,
     queue::{Policy, Queue},
@@ -35,15 +33,27 @@ use crate::{
 pub(crate) struct Client {
     #[pyo3(get)]
     address: String,
+    /// The way to a broker that has no real address.
+    pipe: Option<Arc<Pipe>>,
     link: Arc<Link>,
     bridge: Bridge,
 }
 
 impl Client {
-    /// A client of the broker at the other end of a channel, which `address` names.
-    pub(crate) fn over(channel: Channel, connection: Connection, address: &str) -> Client {
-        let link = Arc::new(Link::over(channel, connection, address));
-        Client { address: address.to_owned(), link, bridge: Bridge::default() }
+    fn make(address: String, pipe: Option<Arc<Pipe>>) -> PyResult<Client> {
+        // The channel starts a task of its own, so it needs the runtime's context.
+        let runtime = worker::handle()?;
+        let _context = runtime.enter();
+        let link = match &pipe {
+            Some(pipe) => pipe.link(&address),
+            None => Link::new(&address).map_err(PyValueError::new_err)?,
+        };
+        Ok(Client { address, pipe, link: Arc::new(link), bridge: Bridge::default() })
+    }
+
+    /// A client of the broker at the other end of a pipe, which `address` names.
+    pub(crate) fn over(pipe: Arc<Pipe>, address: &str) -> PyResult<Client> {
+        Client::make(address.to_owned(), Some(pipe))
     }
 
     /// Runs a task for a future of the running loop.
@@ -118,11 +128,13 @@ fn as_members(dict: Option<Py<PyDict>>) -> Option<Members> {
 impl Client {
     #[new]
     fn new(address: String) -> PyResult<Client> {
-        // The channel starts a task of its own, so it needs the runtime's context.
-        let runtime = worker::handle()?;
-        let _context = runtime.enter();
-        let link = Link::new(&address).map_err(PyValueError::new_err)?;
-        Ok(Client { address, link: Arc::new(link), bridge: Bridge::default() })
+        Client::make(address, None)
+    }
+
+    /// A new client of the same broker, for a process that was forked: the connection is the
+    /// parent's alone.
+    fn again(&self) -> PyResult<Client> {
+        Client::make(self.address.clone(), self.pipe.clone())
     }
 
     /// Resolves when the broker answers, however long that takes, to the number of that

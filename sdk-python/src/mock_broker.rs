@@ -21,18 +21,21 @@ use vehicle_edge_runtime::signals::{
     self, ActuationStream, Broker, Datapoint, Grants, Provider, SignalError, SignalRef,
     Subscription, Update,
 };
-use vehicle_signal_client::Connection;
 use vss_codegen::model::{Access, Manifest, Value};
 
-use self::{pipe::Pipe, vehicle::Vehicle};
+pub(crate) use self::pipe::Pipe;
+use self::vehicle::Vehicle;
 use crate::{
     client::Client,
     failure::{Failure, Kind},
     reading::{Members, Reading},
     sample::{Sample, Time},
     signal_type::literal,
-    wire, worker,
+    wire,
 };
+
+/// Stands where the address of another broker would.
+const ADDRESS: &str = "mock";
 
 /// Updates that may wait for somebody who waits for a value.
 const WAITING: usize = 1000;
@@ -99,10 +102,7 @@ impl MockBroker {
 
     /// A new client of this broker.
     fn client(&self) -> PyResult<Client> {
-        let runtime = worker::handle()?;
-        let _context = runtime.enter();
-        let connection = Connection::default();
-        Ok(Client::over(self.pipe.channel(&connection), connection, pipe::ADDRESS))
+        Client::over(self.pipe.clone(), ADDRESS)
     }
 
     /// Lets clients connect again.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -245,3 +246,22 @@ async def test_brokers_live_beside_each_other(mock: MockBroker) -> None:
     assert (await SPEED.get()).value == 1.0
     with pytest.raises(NotConnected):
         await inner.get("Vehicle.Speed")
+
+
+def test_a_forked_child_is_told_that_the_broker_is_the_parents(mock: MockBroker) -> None:
+    """It neither hangs nor disturbs the parent's."""
+    mock.publish(SPEED, 1.0)
+    assert asyncio.run(SPEED.get()).value == 1.0
+    child = os.fork()
+    if child == 0:
+        try:
+            asyncio.run(asyncio.wait_for(SPEED.get(), 10))
+        except NotConnected as error:
+            try:
+                mock.get(SPEED)
+            except RuntimeError as other:
+                told = [str(error), str(other)]
+                os._exit(0 if all("only in the process that made it" in s for s in told) else 1)
+        os._exit(2)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert asyncio.run(SPEED.get()).value == 1.0

@@ -59,12 +59,12 @@ def use_broker(address: str | MockBroker | None = None) -> None:
 
 
 def _leave_to_parent() -> None:
-    """After a fork the background thread is the parent's alone: connect anew, same address.
+    """After a fork the background thread is the parent's alone: connect anew, to the same broker.
     The old client is kept, because taking it down would disturb the parent's."""
     global _client
     if _client is not None:
         _inherited.append(_client)
-        _client = Client(_client.address)
+        _client = _client.again()
 
 
 os.register_at_fork(after_in_child=_leave_to_parent)

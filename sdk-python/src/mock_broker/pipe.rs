@@ -6,27 +6,27 @@ use std::{
 };
 
 use tokio::io::DuplexStream;
-use tonic::transport::Channel;
 use vehicle_edge_runtime::signals::{Broker, Client, PipeDoor};
 use vehicle_signal_client::{Connection, channel_over};
 
-/// Stands where the address of another broker would.
-pub(super) const ADDRESS: &str = "mock";
+use crate::link::Link;
 
 /// As much as a socket would hold.
 const CAPACITY: usize = 64 << 10;
 
 #[derive(Debug)]
-pub(super) struct Pipe {
+pub(crate) struct Pipe {
     broker: Broker,
     client: Client,
     /// None while an outage is played.
     door: Mutex<Option<Arc<PipeDoor>>>,
+    /// A forked child has this record, but nobody at the other end.
+    process: u32,
 }
 
 impl Pipe {
     pub(super) fn new(broker: Broker, client: Client) -> Pipe {
-        Pipe { broker, client, door: Mutex::default() }
+        Pipe { broker, client, door: Mutex::default(), process: std::process::id() }
     }
 
     pub(super) fn open(&self) {
@@ -43,20 +43,21 @@ impl Pipe {
         self.door().is_some()
     }
 
-    /// A channel that connects at its first call, and again after each loss. Must be called
+    /// A link that connects at its first call, and again after each loss. Must be called
     /// within the runtime.
-    pub(super) fn channel(self: &Arc<Pipe>, connection: &Connection) -> Channel {
-        channel_over(connection, self, |pipe: Arc<Pipe>| async move { pipe.connect().await })
+    pub(crate) fn link(self: &Arc<Pipe>, address: &str) -> Link {
+        let connection = Connection::default();
+        let connect = |pipe: Arc<Pipe>| async move { pipe.connect().await };
+        Link::over(channel_over(&connection, self, connect), connection, address)
     }
 
     async fn connect(&self) -> io::Result<DuplexStream> {
+        let refused = |why| Err(io::Error::new(io::ErrorKind::ConnectionRefused, why));
+        if self.process != std::process::id() {
+            return refused("it works only in the process that made it");
+        }
         let door = self.door().clone();
-        let Some(door) = door else {
-            return Err(io::Error::new(
-                io::ErrorKind::ConnectionRefused,
-                "the mock broker is stopped",
-            ));
-        };
+        let Some(door) = door else { return refused("the mock broker is stopped") };
         let (near, far) = tokio::io::duplex(CAPACITY);
         door.serve(far).await?;
         Ok(near)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from time import monotonic
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
 
 from .. import _core
 from .. import broker as current
@@ -96,11 +96,19 @@ class MockBroker:
         """Ask whoever provides an actuator for a value, as another app does."""
         self._native.actuate(_path(actuator), value)
 
-    def get(self, signal: Signal[T] | str) -> Reading[T]:
+    @overload
+    def get(self, signal: Signal[T]) -> Reading[T]: ...
+    @overload
+    def get(self, signal: str) -> Reading[Any]: ...
+    def get(self, signal: Signal[Any] | str) -> Reading[Any]:
         """The current value, once the vehicle has done all that it was asked for until now."""
         return self._native.get(*_target(signal))
 
-    def target(self, actuator: Actuator[T] | str) -> Reading[T]:
+    @overload
+    def target(self, actuator: Actuator[T]) -> Reading[T]: ...
+    @overload
+    def target(self, actuator: str) -> Reading[Any]: ...
+    def target(self, actuator: Actuator[Any] | str) -> Reading[Any]:
         """What the actuator was asked for last; not available when it was not."""
         return self._native.target(*_target(actuator))
 
@@ -109,12 +117,18 @@ class MockBroker:
         """Everything that actuators were asked for, in order."""
         return [Actuation(*asked) for asked in self._native.actuations(0)]
 
+    @overload
     def wait_for(
         self,
-        signal: Signal[T] | str,
+        signal: Signal[T],
         expected: T | Callable[[T], object] | None,
         timeout: float = 2.0,
-    ) -> Reading[T]:
+    ) -> Reading[T]: ...
+    @overload
+    def wait_for(self, signal: str, expected: object, timeout: float = 2.0) -> Reading[Any]: ...
+    def wait_for(
+        self, signal: Signal[Any] | str, expected: object, timeout: float = 2.0
+    ) -> Reading[Any]:
         """Wait until the signal has a value, and return the reading. `expected` is the value
         (None: until it has none), or a function that a value must fulfil. The value of now
         counts, and one that is there only for a moment. Raises TimeoutError, which says what
