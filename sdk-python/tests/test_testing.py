@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import vehicle_signal_runtime
-from vehicle_signal_runtime import Actuator, Reading, Sensor, VehicleApp
+from vehicle_signal_runtime import Actuator, Reading, Reject, Sensor, VehicleApp, provides
 from vehicle_signal_runtime.testing import MockBroker, RunApp
 from vehicle_signal_runtime.testing.running import running_apps
 
@@ -139,6 +139,31 @@ def test_an_app_that_does_not_stop_says_where_it_stands(mock: MockBroker) -> Non
         with pytest.raises(TimeoutError, match=r"(?s)Stays did not stop within 0\.01 s.*on_stop"):
             running.stop(0.01)
         assert not running.running
+
+
+class Bonnet(VehicleApp):
+    """Opens the hood only while the vehicle stands."""
+
+    @provides(HOOD)
+    async def move(self, is_open: bool) -> None:
+        if is_open and (await SPEED.get()).value:
+            raise Reject("the vehicle moves")
+        await HOOD.publish(is_open)
+
+
+def test_an_app_that_provides_is_asked_as_in_a_vehicle(mock: MockBroker, run: RunApp) -> None:
+    """It goes before the echo, and has claimed its actuators when `run_app` returns."""
+    running = run(Bonnet())
+    mock.publish(SPEED, 0.0)
+    mock.set(HOOD, True)
+    assert mock.wait_for(HOOD, True).value is True
+    mock.publish(SPEED, 3.0)
+    mock.set(HOOD, False)
+    mock.wait_for(HOOD, False)
+    mock.set(HOOD, True)
+    running.stop()
+    assert mock.get(HOOD).value is False
+    assert [value for _, value in mock.actuations] == [True, False, True]
 
 
 def test_apps_do_not_disturb_each_other(mock: MockBroker, run: RunApp) -> None:

@@ -20,7 +20,7 @@ from vehicle_signal_runtime import (
     use_broker,
 )
 from vehicle_signal_runtime.generated import Branch, StringEnum
-from vehicle_signal_runtime.testing import MockBroker, TraceError, record, replay
+from vehicle_signal_runtime.testing import MockBroker, Recording, TraceError, record, replay
 
 
 class Mode(StringEnum):
@@ -69,7 +69,7 @@ def trace(tmp_path: Path) -> Path:
     return path
 
 
-async def until(recording: record, count: int) -> None:
+async def until(recording: Recording, count: int) -> None:
     for _ in range(1000):
         if recording.count >= count:
             return

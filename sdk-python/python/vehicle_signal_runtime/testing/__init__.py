@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .mock_broker import Actuation, MockBroker
     from .running import RunApp, RunningApp
-    from .trace import Replayed, TraceError, record, replay
+    from .trace import Recording, Replayed, TraceError, record, replay
 
 __all__ = [
     "Actuation",
     "MockBroker",
+    "Recording",
     "Replayed",
     "RunApp",
     "RunningApp",
@@ -29,7 +30,7 @@ __all__ = [
 _HOMES = {
     "mock_broker": ("Actuation", "MockBroker"),
     "running": ("RunApp", "RunningApp"),
-    "trace": ("Replayed", "TraceError", "record", "replay"),
+    "trace": ("Recording", "Replayed", "TraceError", "record", "replay"),
 }
 
 

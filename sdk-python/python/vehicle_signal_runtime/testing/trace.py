@@ -52,15 +52,17 @@ class Replayed(NamedTuple):
     torn: bool
 
 
-class record:  # noqa: N801 (a context manager is written like a function)
-    """Record signals, and all below branches, while an `async with` lasts.
+def record(path: str | Path, *what: Signal[Any] | Branch) -> Recording:
+    """Record signals, and all below branches, while the `async with` of this lasts.
 
     The trace begins with the current values. Each line is handed to the operating system at
     once, so that a crash of the app costs at most the last one. An existing file is replaced.
-
-    `count` is how many values were written so far, `dropped` how many came faster than they
-    could be.
     """
+    return Recording(path, *what)
+
+
+class Recording:
+    """A trace that is being written; `count` is how many values are in it so far."""
 
     def __init__(self, path: str | Path, *what: Signal[Any] | Branch) -> None:
         if not what:
@@ -75,9 +77,10 @@ class record:  # noqa: N801 (a context manager is written like a function)
 
     @property
     def dropped(self) -> int:
+        """How many values came faster than they could be written."""
         return 0 if self._subscription is None else self._subscription.dropped
 
-    async def __aenter__(self) -> record:
+    async def __aenter__(self) -> Recording:
         # Line by line, in one write each.
         self._file = self.path.open("w", encoding="utf-8", buffering=1)
         self._line(_header(list(self._signals)))
