@@ -71,6 +71,20 @@ fn a_plugin_reads_in_a_loop_of_its_own() -> Result<()> {
 }
 
 #[test]
+fn several_signals_are_followed_on_a_condition_and_set_at_once() -> Result<()> {
+    let state = tempfile::tempdir()?;
+    let daemon = Daemon::start(state.path(), &[])?;
+    for name in NAMES {
+        let folder = copy_of("queries", name, "")?;
+        let console = start(&daemon, "queries", folder.path())?;
+        console.until("alarm True True")?;
+        console.until("light True horn True")?;
+        daemon.ok(&["uninstall", "queries"])?;
+    }
+    Ok(())
+}
+
+#[test]
 fn the_template_app_runs_without_topics() -> Result<()> {
     let state = tempfile::tempdir()?;
     let daemon = Daemon::start(state.path(), &[])?;

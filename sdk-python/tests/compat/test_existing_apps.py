@@ -15,7 +15,7 @@ from harness import App, Broker
 
 from vehicle_signal_runtime import VehicleSignal
 
-from .conftest import Existing
+from .conftest import Existing, bring
 
 ENDING = "RuntimeError: Event loop stopped before Future completed."
 
@@ -53,6 +53,18 @@ async def test_the_plugin_reads_in_a_loop_of_its_own(existing: Existing) -> None
     await VehicleSignal("Vehicle.Speed").publish(33.5)
     app = existing("plugin-reader")
     assert await until(app, "Vehicle") == "Vehicle.Speed = 33.5, door False, again False"
+
+
+async def test_queries_and_several_targets_work(existing: Existing) -> None:
+    """Join with a condition, a decorator's condition, and several targets at once."""
+    await bring(
+        False,
+        VehicleSignal("Vehicle.Body.Horn.IsActive"),
+        VehicleSignal("Vehicle.Body.Lights.Beam.Low.IsOn"),
+    )
+    app = existing("queries")
+    assert await until(app, "alarm") == "alarm True True"
+    assert await until(app, "light") == "light True horn True"
 
 
 async def test_the_template_answers_on_its_topics(

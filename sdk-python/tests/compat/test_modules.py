@@ -10,8 +10,8 @@ import sys
 import pytest
 
 MODULES = {
-    "": ["VehicleApp", "subscribe_topic"],
-    ".vehicle_app": ["VehicleApp", "subscribe_topic"],
+    "": ["VehicleApp", "subscribe_data_points", "subscribe_topic"],
+    ".vehicle_app": ["VehicleApp", "subscribe_data_points", "subscribe_topic"],
     ".model": [
         "BatchSetBuilder",
         "DataPoint",

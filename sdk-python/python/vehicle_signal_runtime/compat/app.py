@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import app as runtime
 from .deprecation import warn
-from .subscriptions import Done
+from .subscriptions import Done, subscribe
 
 if TYPE_CHECKING:
     from .topics import Topics
 
-__all__ = ["VehicleApp", "subscribe_topic"]
+__all__ = ["VehicleApp", "subscribe_data_points", "subscribe_topic"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -22,6 +22,13 @@ def subscribe_topic(topic: str) -> Callable[[F], F]:
     """Call a method of the app with each message of an MQTT topic, as text. The topic may
     have wildcards: `seat/+/position`, `seat/#`."""
     return _mark("_subscribed_topic", topic)
+
+
+def subscribe_data_points(data_point_names: str, condition: str = "") -> Callable[[F], F]:
+    """Call a method of the app with the values of signals, whose full names are separated by
+    commas, as far as a condition holds."""
+    paths = [path.strip() for path in data_point_names.split(",")]
+    return _mark("_subscribed_data_points", (paths, [condition] if condition else []))
 
 
 def _mark(name: str, value: object) -> Callable[[F], F]:
@@ -81,6 +88,8 @@ class VehicleApp:
     async def _begin(self) -> None:
         for topic, method in _marked(self, "_subscribed_topic"):
             self._open_topics().subscribe(topic, method)
+        for (paths, conditions), method in _marked(self, "_subscribed_data_points"):
+            await subscribe(paths, conditions, method)
         await self.on_start()
 
     async def _end(self) -> None:

@@ -85,16 +85,48 @@ class Model(Node):
         return getattr(self, name, None)
 
 
-class DataPoint(Node, Generic[T]):
+class _Followed:
+    """What can be subscribed to: signals, and the conditions under which they count."""
+
+    def _named(self) -> tuple[list[str], list[str]]:
+        """The signals' paths and the conditions' texts."""
+        raise NotImplementedError
+
+    def join(self, *nodes: DataPoint[Any]) -> Query:
+        """These signals and more."""
+        paths, conditions = self._named()
+        return Query([*paths, *(node.get_path() for node in nodes)], conditions)
+
+    def where(self, condition: str) -> Query:
+        """Only while a condition holds: `Vehicle.Speed > 50 AND NOT Vehicle.IsMoving = true`."""
+        paths, conditions = self._named()
+        return Query(paths, [*conditions, condition])
+
+    async def subscribe(self, on_update: Callable[[DataPointReply], object]) -> VdbSubscription:
+        """Call `on_update`, async or plain, with the values of the moment and at each change."""
+        return await subscribe(*self._named(), on_update)
+
+
+class Query(_Followed):
+    """Several signals, or signals with conditions."""
+
+    def __init__(self, paths: list[str], conditions: list[str]) -> None:
+        self._paths = paths
+        self._conditions = conditions
+
+    def _named(self) -> tuple[list[str], list[str]]:
+        return self._paths, self._conditions
+
+
+class DataPoint(Node, _Followed, Generic[T]):
     """A signal of any type."""
 
     def __init__(self, name: str, parent: Node) -> None:
         super().__init__(parent)
         self.name = name
 
-    async def subscribe(self, on_update: Callable[[DataPointReply], object]) -> VdbSubscription:
-        """Call `on_update`, async or plain, with the value of the moment and at each change."""
-        return await subscribe(self.get_path(), on_update)
+    def _named(self) -> tuple[list[str], list[str]]:
+        return [self.get_path()], []
 
     async def get(self) -> TypedDataPointResult[T]:
         """The current value; a signal without one gives the value None."""

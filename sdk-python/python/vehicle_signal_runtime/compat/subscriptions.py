@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .. import VehicleSignal
+from .. import VehicleSignal, join
 from .types import TypedDataPointResult
 
 if TYPE_CHECKING:
@@ -50,9 +50,16 @@ class VdbSubscription:
         return Done()
 
 
-async def subscribe(path: str, callback: Callable[[DataPointReply], object]) -> VdbSubscription:
-    """Call `callback` with the value of the moment and at each change."""
-    signal = VehicleSignal(path)
+async def subscribe(
+    paths: Sequence[str],
+    conditions: Sequence[str],
+    callback: Callable[[DataPointReply], object],
+) -> VdbSubscription:
+    """Call `callback` with the values of the moment and at each change, while all conditions
+    hold."""
+    selection = join(*map(VehicleSignal, paths))
+    for condition in conditions:
+        selection = selection.where(condition)
     return VdbSubscription(
-        await signal.subscribe(lambda reading: callback(DataPointReply([reading])))
+        await selection.subscribe(lambda snapshot: callback(DataPointReply(snapshot)))
     )
