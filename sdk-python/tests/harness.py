@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+import vehicle_signal_runtime
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -106,6 +108,18 @@ def model_options(source: Path) -> list[str]:
     command = [str(built("vssc")), "generate", "manifest", str(source), "-o", str(source.parent)]
     subprocess.run(command, check=True)
     return [str(source.parent / "manifest.json")]
+
+
+def pytest_alone(folder: Path, model: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Pytest with no plugin but ours, in a folder of its own."""
+    package = Path(vehicle_signal_runtime.__file__).parents[1]
+    environment = dict(os.environ, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
+    environment["PYTHONPATH"] = os.pathsep.join([str(package), str(model)])
+    environment.pop("VEHICLE_EDGE_BROKER", None)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "vehicle_signal_runtime.testing.plugin"]
+    return subprocess.run(
+        [*command, *options], capture_output=True, text=True, cwd=folder, env=environment
+    )
 
 
 class App:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from harness import pytest_alone
 
-import vehicle_signal_runtime
 from vehicle_signal_runtime import Actuator, Reading, Reject, Sensor, VehicleApp, provides
 from vehicle_signal_runtime.testing import MockBroker, RunApp
 from vehicle_signal_runtime.testing.running import running_apps
@@ -260,18 +257,6 @@ async def test_an_app_beside_an_async_test(broker, run_app):
     await WIPING.publish("FAST")
     await asyncio.to_thread(broker.wait_for, LIGHT, True)
 """
-
-
-def pytest_alone(folder: Path, model: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    """Pytest with no plugin but ours, in a folder of its own."""
-    package = Path(vehicle_signal_runtime.__file__).parents[1]
-    environment = dict(os.environ, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
-    environment["PYTHONPATH"] = os.pathsep.join([str(package), str(model)])
-    environment.pop("VEHICLE_EDGE_BROKER", None)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "vehicle_signal_runtime.testing.plugin"]
-    return subprocess.run(
-        [*command, *options], capture_output=True, text=True, cwd=folder, env=environment
-    )
 
 
 @pytest.mark.parametrize(

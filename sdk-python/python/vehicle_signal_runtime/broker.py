@@ -126,6 +126,17 @@ def _forget(key: tuple[Client, AbstractEventLoop], done: Task[None]) -> None:
         done.exception()
 
 
+def unwatch(client: Client) -> None:
+    """Follow a client's connection no more, from any thread: its broker goes on purpose."""
+    from contextlib import suppress
+
+    for (watched, loop), task in list(_watching.items()):
+        if watched is client:
+            # A loop that is closed follows nothing.
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(task.cancel)
+
+
 async def _follow(
     client: Client,
     connection: int | None,

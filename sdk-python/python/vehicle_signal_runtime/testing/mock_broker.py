@@ -84,6 +84,8 @@ class MockBroker:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        if current._client is not None:
+            current.unwatch(current._client)
         current._client = self._before.pop()
         self.close()
 
