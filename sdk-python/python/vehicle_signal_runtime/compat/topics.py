@@ -129,7 +129,7 @@ async def _deliver(messages: Topic, topic: str, callback: Callable[[str], object
         await messages.wait()
 
 
-async def _call(callback: Callable[[str], object], topic: str, payload: bytes) -> None:
+async def _call(callback: Callable[[str], Any], topic: str, payload: bytes) -> None:
     try:
         result = callback(payload.decode())
         if hasattr(result, "__await__"):

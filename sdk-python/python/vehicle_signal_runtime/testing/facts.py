@@ -31,7 +31,7 @@ def manifest(model: Model | None) -> str:
     if isinstance(model, Branch):
         return _of_tree(model)
     if isinstance(model, Mapping):
-        return _of_signals([_described(path, text) for path, text in model.items()])
+        return _of_signals([_described(str(path), text) for path, text in model.items()])
     return _of_signals(model)
 
 
