@@ -40,7 +40,7 @@ def test_values(broker: MockBroker, run_app: RunApp) -> None:
 def test_what_is_refused(broker: MockBroker, run_app: RunApp) -> None:
     broker.publish(vehicle.Speed, "x")  # type: ignore[misc]  # pyright: ignore[reportArgumentType]
     broker.set(vehicle.Speed, 1.0)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    broker.target(vehicle.Speed)  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
+    broker.target(vehicle.Speed)  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType, reportCallIssue]
     run_app(MyApp)  # type: ignore[type-var]  # pyright: ignore[reportArgumentType]
 
 

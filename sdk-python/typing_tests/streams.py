@@ -1,8 +1,10 @@
-"""What type checkers see of subscriptions, streams and conditions. Run by `mypy --strict`,
-never by Python.
+"""What type checkers see of subscriptions, streams and conditions. Read by mypy and pyright,
+both strict, and never run by Python.
 
-A line with `type: ignore` must be refused: mypy reports an ignore that nothing needs.
+A line with an `ignore` must be refused: both report an ignore that nothing needs.
 """
+
+# pyright: strict, reportUnusedExpression=false, reportUnknownMemberType=false
 
 from __future__ import annotations
 
@@ -31,9 +33,9 @@ assert_type(~(vehicle.Speed > 50) & (vehicle.Speed < 80) | (vehicle.Speed == 0),
 assert_type(vehicle.ADAS.ActiveAutonomyLevel == VehicleADASActiveAutonomyLevel.SAE_0, Condition)
 
 # A value has the type of its signal.
-vehicle.Speed > "x"  # type: ignore[operator]
-vehicle.Cabin.DoorCount.between(2, "x")  # type: ignore[arg-type]
-(vehicle.Speed > 50) & "Vehicle.Speed > 50"  # type: ignore[operator]
+vehicle.Speed > "x"  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue]
+vehicle.Cabin.DoorCount.between(2, "x")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+(vehicle.Speed > 50) & "Vehicle.Speed > 50"  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue]
 
 # What is selected decides what is delivered.
 joined = join(vehicle.Speed, vehicle.Body.Lights.Beam.Low.IsOn)
@@ -41,8 +43,8 @@ assert_type(joined, Selection[Snapshot])
 assert_type(joined.where("Vehicle.Speed > 50"), Selection[Snapshot])
 assert_type(vehicle.Speed.where(vehicle.Speed > 50), Selection[Reading[float]])
 assert_type(vehicle.Cabin.where("Vehicle.Speed > 50"), Selection[Reading[Any]])
-vehicle.Speed.where(True)  # type: ignore[arg-type]
-vehicle.Cabin.DoorCount.where("Vehicle.Speed > 50")  # type: ignore[attr-defined]
+vehicle.Speed.where(True)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+vehicle.Cabin.DoorCount.where("Vehicle.Speed > 50")  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def on_snapshot(snapshot: Snapshot) -> None:
@@ -68,6 +70,6 @@ async def streams() -> None:
 async def subscriptions() -> None:
     assert_type(await joined.subscribe(on_snapshot, queue=LATEST), Subscription)
     assert_type(await vehicle.Cabin.subscribe(print, max_rate=2.5), Subscription)
-    await joined.subscribe(on_light)  # type: ignore[arg-type]
-    await vehicle.Speed.where(vehicle.Speed > 50).subscribe(on_light)  # type: ignore[arg-type]
-    await vehicle.Speed.subscribe(on_snapshot)  # type: ignore[arg-type]
+    await joined.subscribe(on_light)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await vehicle.Speed.where(vehicle.Speed > 50).subscribe(on_light)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await vehicle.Speed.subscribe(on_snapshot)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

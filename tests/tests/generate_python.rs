@@ -130,16 +130,21 @@ impl Generated {
 
     /// `mode` is how much pyright asks for: `standard` or `strict`.
     fn pyright(&self, mode: &str, more: &[PathBuf]) -> Result<()> {
-        // It reads nothing from outside of the folder that its configuration is in.
+        // It reads nothing from outside of the folder that its configuration is in, and
+        // follows a link to a folder only where it is named.
         let folder = tempfile::tempdir_in(self.path())?;
+        let mut include = Vec::new();
         for path in more.iter().chain([&self.path().join("vehicle_signal_model")]) {
-            symlink(path, folder.path().join(path.file_name().context("a name")?))?;
+            let name = path.file_name().context("a name")?;
+            symlink(path, folder.path().join(name))?;
+            include.push(name.to_string_lossy().into_owned());
         }
         let config = serde_json::json!({
+            "include": include,
             "typeCheckingMode": mode,
             "extraPaths": [".", sdk()?],
-            "enableTypeIgnoreComments": false,
-            "reportUnnecessaryTypeIgnoreComment": "error",
+            "enableTypeIgnoreComments": mode != "strict",
+            "reportUnnecessaryTypeIgnoreComment": if mode == "strict" { "error" } else { "none" },
         });
         fs::write(folder.path().join("pyrightconfig.json"), config.to_string())?;
         let mut command = Command::new(tool("pyright")?);

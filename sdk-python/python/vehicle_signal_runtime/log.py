@@ -156,7 +156,7 @@ def _formatter() -> logging.Formatter:
 
 def _level() -> int:
     text = os.environ.get(LEVEL) or "INFO"
-    level = int(text) if text.isdecimal() else logging.getLevelName(text.upper())
+    level = int(text) if text.isdecimal() else getattr(logging, text.upper(), None)
     if isinstance(level, int):
         return level
     raise ValueError(f"{LEVEL} is {text!r}: write DEBUG, INFO, WARNING, ERROR or CRITICAL")

@@ -200,7 +200,7 @@ class Provider:
             del self._tasks[path]
 
 
-async def _answer(actuation: _core.Actuation, handler: Handler) -> None:
+async def _answer(actuation: _core.Actuation, handler: Callable[[Any], Any]) -> None:
     try:
         result = handler(actuation.value)
         if hasattr(result, "__await__"):
