@@ -214,6 +214,8 @@ def main() -> None:
     arguments = parser.parse_args()
 
     OUT.mkdir(parents=True, exist_ok=True)
+    # Modules are compiled once, as in any installation.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     known = clients()
     model = catalogue()
     python = sys.version.split()[0]
