@@ -7,9 +7,23 @@ use pyo3::{
 };
 use vss_codegen::model::Literal;
 
-/// `None` when the object is nothing that a signal can hold. Enum members are the `str` or
-/// `int` they inherit from; numpy's scalars and arrays say themselves what they hold.
+/// `None` when the object is nothing that a signal can hold, such as a list of lists. Enum
+/// members are the `str` or `int` they inherit from; numpy's scalars and arrays say themselves
+/// what they hold.
 pub(crate) fn to_literal(object: &Bound<'_, PyAny>) -> PyResult<Option<Literal>> {
+    if is_list(object) {
+        return list(object);
+    }
+    if let Some(literal) = single(object)? {
+        return Ok(Some(literal));
+    }
+    let plain = plain(object)?;
+    if is_list(&plain) { list(&plain) } else { single(&plain) }
+}
+
+/// Of one value, no list: what looks into lists goes one level deep, because there are lists
+/// that hold themselves.
+fn single(object: &Bound<'_, PyAny>) -> PyResult<Option<Literal>> {
     if let Ok(value) = object.cast::<PyBool>() {
         return Ok(Some(Literal::Bool(value.is_true())));
     }
@@ -23,23 +37,33 @@ pub(crate) fn to_literal(object: &Bound<'_, PyAny>) -> PyResult<Option<Literal>>
     if let Ok(value) = object.cast::<PyString>() {
         return Ok(Some(Literal::String(value.to_str()?.to_owned())));
     }
-    if object.cast::<PyList>().is_ok() || object.cast::<PyTuple>().is_ok() {
-        let mut items = Vec::with_capacity(object.len()?);
-        for item in object.try_iter()? {
-            let Some(literal) = to_literal(&item?)? else { return Ok(None) };
-            items.push(literal);
-        }
-        return Ok(Some(Literal::List(items)));
-    }
-    match object.getattr_opt("tolist")? {
-        Some(plain) => plain_literal(&plain.call0()?),
-        None => Ok(None),
-    }
+    Ok(None)
 }
 
-/// As above for what `tolist` gave, which must not ask for `tolist` again.
-fn plain_literal(object: &Bound<'_, PyAny>) -> PyResult<Option<Literal>> {
-    if object.hasattr("tolist")? { Ok(None) } else { to_literal(object) }
+fn is_list(object: &Bound<'_, PyAny>) -> bool {
+    object.cast::<PyList>().is_ok() || object.cast::<PyTuple>().is_ok()
+}
+
+fn list(object: &Bound<'_, PyAny>) -> PyResult<Option<Literal>> {
+    let mut items = Vec::with_capacity(object.len()?);
+    for item in object.try_iter()? {
+        let item = item?;
+        let literal = match single(&item)? {
+            None => single(&plain(&item)?)?,
+            some => some,
+        };
+        let Some(literal) = literal else { return Ok(None) };
+        items.push(literal);
+    }
+    Ok(Some(Literal::List(items)))
+}
+
+/// What `tolist` gives, asked for once; the object itself where it has none.
+fn plain<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    match object.getattr_opt("tolist")? {
+        Some(to_list) => to_list.call0(),
+        None => Ok(object.clone()),
+    }
 }
 
 pub(crate) fn from_literal<'py>(py: Python<'py>, literal: &Literal) -> PyResult<Bound<'py, PyAny>> {

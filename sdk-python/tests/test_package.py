@@ -171,6 +171,11 @@ class Numpy:
         return self.plain
 
 
+# A list that holds itself.
+ENDLESS: list[object] = []
+ENDLESS.append(ENDLESS)
+
+
 @pytest.mark.parametrize(
     ("datatype", "value"),
     [
@@ -207,6 +212,8 @@ def test_values_of_the_right_type_pass(datatype: str, value: object) -> None:
         ("uint8[]", 1, "expected uint8[], got 1"),
         ("uint8[]", [1, 300], "300 does not fit uint8 (0 to 255)"),
         ("uint8", Numpy(Numpy(1)), "is no value of a signal"),
+        ("uint8[]", [[1]], "[[1]] (list) is no value of a signal"),
+        ("uint8[]", ENDLESS, "[[...]] (list) is no value of a signal"),
         ("Some.Struct", 1, "struct values are not supported yet"),
     ],
 )
