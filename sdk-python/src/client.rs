@@ -120,10 +120,6 @@ pub(crate) fn check(signal_type: Option<PyRef<'_, SignalType>>) -> Check {
     }
 }
 
-fn as_members(dict: Option<Py<PyDict>>) -> Option<Members> {
-    dict.map(|dict| Members(Arc::new(dict)))
-}
-
 #[pymethods]
 impl Client {
     #[new]
@@ -164,7 +160,7 @@ impl Client {
     ) -> PyResult<Bound<'py, PyAny>> {
         let name = path.to_str()?.to_owned();
         let path = Arc::new(path.unbind());
-        let members = as_members(members);
+        let members = Members::new(members);
         self.start(py, |link| async move {
             let datapoint = link.get(&name).await?;
             Ok(Outcome::Reading(Box::new(Raw { path, members, datapoint })))
@@ -182,7 +178,8 @@ impl Client {
         let names = names.collect::<PyResult<Vec<_>>>()?;
         self.start(py, |link| async move {
             let datapoints = link.get_many(&names).await?;
-            let signals = paths.into_iter().map(Arc::new).zip(members.into_iter().map(as_members));
+            let signals =
+                paths.into_iter().map(Arc::new).zip(members.into_iter().map(Members::new));
             let raws = signals.zip(datapoints).map(|((path, members), datapoint)| Raw {
                 path,
                 members,
@@ -294,7 +291,7 @@ impl Client {
             queue: queue.clone(),
         };
         let signals = signals.into_iter();
-        let signals = signals.map(|(path, members)| (path, as_members(members))).collect();
+        let signals = signals.map(|(path, members)| (path, Members::new(members))).collect();
         let stream = Py::new(py, Stream::new(queue, signals, snapshot))?;
 
         let waiter = self.bridge.call(py)?;

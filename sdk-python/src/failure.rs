@@ -74,6 +74,19 @@ impl Failure {
         Failure::new(kind, path, said)
     }
 
+    /// The same for an open stream, where UNAVAILABLE means a broker that goes away and not a
+    /// missing provider. One that stops may also end its streams without an error.
+    pub(crate) fn of_stream(status: Option<&Status>, path: &str) -> Failure {
+        let Some(status) = status else {
+            return Failure::new(Kind::NotConnected, path, "the broker closed the stream");
+        };
+        let mut failure = Failure::from_status(status, path);
+        if failure.kind == Kind::NoProvider {
+            failure.kind = Kind::NotConnected;
+        }
+        failure
+    }
+
     /// Whether trying again later may work without anybody changing anything.
     pub(crate) fn heals(&self) -> bool {
         self.kind == Kind::NotConnected

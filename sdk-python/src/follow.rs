@@ -17,7 +17,7 @@ use vehicle_signal_client::Backoff;
 use crate::{
     bridge::{Outcome, Waiter},
     decode::{Index, Message},
-    failure::{Failure, Kind},
+    failure::Failure,
     link::{Link, one},
     outlet::Outlet,
     queue::Queue,
@@ -147,7 +147,7 @@ async fn read(
         }
         delivery.take(&mut messages);
         if let Some(end) = end {
-            return (received, stream_failure(end.as_ref(), paths));
+            return (received, Failure::of_stream(end.as_ref(), one(paths)));
         }
     }
 }
@@ -168,19 +168,6 @@ fn poll_batch(
         }
     }
     Poll::Ready(None)
-}
-
-/// A broker that stops ends its streams without an error, or with UNAVAILABLE, which here
-/// means a broker that goes away and not a missing provider.
-fn stream_failure(status: Option<&Status>, paths: &[String]) -> Failure {
-    let Some(status) = status else {
-        return Failure::new(Kind::NotConnected, one(paths), "the broker closed the stream");
-    };
-    let mut failure = Failure::from_status(status, one(paths));
-    if matches!(failure.kind, Kind::NoProvider) {
-        failure.kind = Kind::NotConnected;
-    }
-    failure
 }
 
 impl Delivery {

@@ -7,8 +7,8 @@
 //! Must not know: apps, callbacks, the generated model, logging. Those are Python.
 //!
 //! `convert`, `wire` and `decode` are the borders (Python, protobuf); `link`, `follow`,
-//! `sieve`, `outlet` and `queue`, the way of an update, never touch Python; `client`, `stream`
-//! and `mock_broker` are what Python sees.
+//! `sieve`, `outlet` and `queue`, the way of an update, `session` and `mqtt` never touch
+//! Python; `client`, `stream`, `provider`, `topics` and `mock_broker` are what Python sees.
 
 mod batch;
 mod bridge;

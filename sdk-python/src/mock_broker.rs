@@ -131,7 +131,7 @@ impl MockBroker {
     ) -> PyResult<Py<Reading>> {
         self.settle(py)?;
         let datapoint = self.broker.get(&self.test, path.to_str()?).map_err(refused)?;
-        reading(py, path.unbind(), as_members(members).as_ref(), &datapoint)
+        reading(py, path.unbind(), Members::new(members).as_ref(), &datapoint)
     }
 
     /// What the actuator was asked for last.
@@ -144,7 +144,7 @@ impl MockBroker {
     ) -> PyResult<Py<Reading>> {
         self.check_process()?;
         let datapoint = self.broker.target(&self.test, path.to_str()?).map_err(refused)?;
-        reading(py, path.unbind(), as_members(members).as_ref(), &datapoint)
+        reading(py, path.unbind(), Members::new(members).as_ref(), &datapoint)
     }
 
     /// Sets the current value; None says that the signal has none now.
@@ -185,7 +185,7 @@ impl MockBroker {
         self.check_process()?;
         let names = [path.to_str()?];
         let subscription = self.broker.subscribe(&self.test, &names, WAITING).map_err(refused)?;
-        let (path, members) = (path.unbind(), as_members(members));
+        let (path, members) = (path.unbind(), Members::new(members));
         Ok(MockWatch { path, members, subscription: Mutex::new(subscription) })
     }
 
@@ -256,10 +256,6 @@ impl MockProvider {
     fn close(&self) {
         drop(self.open.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take());
     }
-}
-
-fn as_members(dict: Option<Py<PyDict>>) -> Option<Members> {
-    dict.map(|dict| Members(Arc::new(dict)))
 }
 
 fn reading(

@@ -115,8 +115,7 @@ pub(crate) fn open<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let mut by_path = HashMap::new();
     for (path, members) in actuators {
-        let members = members.map(|dict| Members(Arc::new(dict)));
-        by_path.insert(path.extract::<String>(py)?, (path, members));
+        by_path.insert(path.extract::<String>(py)?, (path, Members::new(members)));
     }
     let claims =
         Claims { actuators: by_path.keys().cloned().collect(), signals: publishes.clone() };

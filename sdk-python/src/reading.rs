@@ -18,6 +18,13 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(crate) struct Members(pub(crate) Arc<Py<PyDict>>);
 
+impl Members {
+    /// Of a signal that has an enum.
+    pub(crate) fn new(dict: Option<Py<PyDict>>) -> Option<Members> {
+        dict.map(|dict| Members(Arc::new(dict)))
+    }
+}
+
 /// A reading that is not a Python object yet.
 #[derive(Debug)]
 pub(crate) struct Raw {

@@ -15,7 +15,7 @@ use tokio::{
     time::timeout,
 };
 use tokio_stream::wrappers::UnboundedReceiverStream;
-use tonic::{Status, Streaming};
+use tonic::Streaming;
 use vss_codegen::model::Value;
 
 use crate::{
@@ -287,11 +287,8 @@ impl Inbound {
                         return Ok(action);
                     }
                 }
-                Ok(None) => {
-                    let message = "the broker closed the stream";
-                    return Err(Failure::new(Kind::NotConnected, path, message));
-                }
-                Err(status) => return Err(stream_failure(&status, path)),
+                Ok(None) => return Err(Failure::of_stream(None, path)),
+                Err(status) => return Err(Failure::of_stream(Some(&status), path)),
             }
         }
     }
@@ -301,15 +298,6 @@ impl Inbound {
         let rest = async { while let Ok(Some(_)) = self.stream.message().await {} };
         let _ = timeout(FAREWELL, rest).await;
     }
-}
-
-/// On an open stream UNAVAILABLE means a broker that goes away, not a missing provider.
-fn stream_failure(status: &Status, path: &str) -> Failure {
-    let mut failure = Failure::from_status(status, path);
-    if failure.kind == Kind::NoProvider {
-        failure.kind = Kind::NotConnected;
-    }
-    failure
 }
 
 fn signal_id(id: i32) -> proto::SignalId {
