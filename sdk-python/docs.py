@@ -20,11 +20,13 @@ MODULES = (
     "vehicle_signal_runtime",
     "vehicle_signal_runtime.compat",
     "vehicle_signal_runtime.errors",
+    "vehicle_signal_runtime.log",
+    "vehicle_signal_runtime.sync",
     "vehicle_signal_runtime.testing",
     "vehicle_signal_model",
 )
 #: pdoc goes through submodules by itself; these are not for apps.
-WITHOUT = (r"!vehicle_signal_runtime\.compat\..*",)
+WITHOUT = (r"!vehicle_signal_runtime\.compat\..*", r"!vehicle_signal_runtime\.batch$")
 
 
 def load_all(module: ModuleType) -> None:

@@ -71,6 +71,7 @@ MODULES = {
         "UnknownSignal",
         "VehicleSignalError",
     ],
+    "sync": ["Subscription", "get", "get_many", "publish", "run", "set", "stream", "subscribe"],
     "testing": [
         "Actuation",
         "MockBroker",
