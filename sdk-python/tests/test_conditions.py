@@ -9,6 +9,7 @@ from vehicle_signal_runtime import (
     Actuator,
     Condition,
     InvalidCondition,
+    PermissionDenied,
     Reading,
     Sensor,
     Snapshot,
@@ -17,6 +18,7 @@ from vehicle_signal_runtime import (
     use_broker,
 )
 from vehicle_signal_runtime.generated import Branch, StringEnum
+from vehicle_signal_runtime.testing import MockBroker
 
 SEAT = Actuator[int]("Vehicle.Cabin.Seat.Row1.DriverSide.Position", "uint16", min=0)
 HEIGHT = Actuator[int]("Vehicle.Cabin.Seat.Row1.DriverSide.Height", "uint16", min=0)
@@ -184,6 +186,19 @@ async def test_a_signal_without_a_value_does_not_pass(own_broker: Broker) -> Non
     await until(lambda: [reading.value for reading in seen] == [2])
     for subscription in (one, other, joined):
         subscription.unsubscribe()
+
+
+async def test_a_condition_names_only_what_the_app_may_read() -> None:
+    """Else it would tell what a signal holds without asking for it."""
+    grants = {SEAT.path: ["read"]}
+    with MockBroker([SEAT, SPEED], grants=grants) as mock:
+        mock.publish(SEAT, 1)
+        mock.publish(SPEED, 60)
+        for condition in (SPEED > 50, "Vehicle.Speed > 50", (SEAT > 0) | (SPEED > 50)):
+            with pytest.raises(PermissionDenied, match=r"may not read Vehicle\.Speed"):
+                await SEAT.where(condition).subscribe(print)
+        async with SEAT.where(SEAT > 0).stream() as stream:
+            assert (await anext(stream)).value == 1
 
 
 async def test_mistakes_are_raised_by_subscribe(broker: str) -> None:
