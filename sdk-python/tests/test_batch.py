@@ -19,8 +19,13 @@ from vehicle_signal_runtime import (
     VehicleSignal,
     batch,
     get_many,
+    join,
+    provide,
+    provides,
     use_broker,
 )
+from vehicle_signal_runtime.generated import Branch
+from vehicle_signal_runtime.testing import MockBroker
 
 HEIGHT = "Vehicle.Cabin.Seat.Row1.DriverSide.Height"
 SPEED = Sensor[float]("Vehicle.Speed", "float")
@@ -35,6 +40,36 @@ async def test_several_signals_are_read_at_once(broker: str) -> None:
     assert snapshot[SPEED].value == 50.1 and snapshot[seat].value == 7
     assert [reading.path for reading in snapshot] == [SPEED.path, SEAT, LIGHT]
     assert len(snapshot) == 3 and VehicleSignal(HEIGHT) not in snapshot
+
+
+async def test_a_snapshot_says_what_it_has() -> None:
+    """When it is asked for a signal that was not read."""
+    with MockBroker([SPEED]):
+        snapshot = await get_many(SPEED)
+    message = "Vehicle.SpeedLimit is not in this snapshot, which has Vehicle.Speed"
+    with pytest.raises(KeyError, match=message):
+        snapshot[VehicleSignal("Vehicle.SpeedLimit")]
+
+
+async def test_what_is_no_signal_is_named_at_once() -> None:
+    """A path as it is, a branch, a list; with what to write instead of a path."""
+    path: Any = "Vehicle.Speed"
+    branch: Any = Branch("Vehicle")
+    message = r"takes signals, not 'Vehicle\.Speed': write VehicleSignal\('Vehicle\.Speed'\)$"
+    with pytest.raises(TypeError, match=f"^join {message}"):
+        join(SPEED, path)
+    with pytest.raises(TypeError, match=f"^get_many {message}"):
+        await get_many(path)
+    with pytest.raises(TypeError, match=f"^set {message}"):
+        batch().set(path, 1)
+    with pytest.raises(TypeError, match=f"^publish {message}"):
+        batch().publish(path, 1)
+    with pytest.raises(TypeError, match=f"^provides {message}"):
+        provides(path)
+    with pytest.raises(TypeError, match=f"^provide {message}"):
+        provide({path: print})
+    with pytest.raises(TypeError, match=r"^provide takes signals, not <branch Vehicle>$"):
+        provide(publishes=[branch])
 
 
 async def test_nothing_to_read_needs_no_broker() -> None:

@@ -123,10 +123,13 @@ async def test_slow_plain_callbacks_let_the_loop_run(broker: str) -> None:
     subscription.unsubscribe()
 
 
-async def test_a_negative_queue_is_a_mistake(broker: str) -> None:
+async def test_a_queue_that_cannot_be_is_a_mistake(broker: str) -> None:
     """Said at once, before anything is asked of the broker."""
-    with pytest.raises(ValueError, match="queue is a number of updates"):
-        await SEAT.subscribe(print, queue=-1)
+    half: Any = 0.5
+    for queue in (-1, half):
+        message = rf"^queue is a number of updates, or LATEST \(0\), not {queue}$"
+        with pytest.raises(ValueError, match=message):
+            await SEAT.subscribe(print, queue=queue)
 
 
 async def test_what_cannot_be_called_is_no_callback(broker: str) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import broker
 from .errors import NotAnActuator
-from .signals import Actuator
+from .signals import Actuator, must_be_signals
 from .snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ async def get_many(*signals: Signal[Any]) -> Snapshot:
     """
     if not signals:
         return Snapshot(())
+    must_be_signals("get_many", signals)
     paths = [signal.path for signal in signals]
     members = [signal._members for signal in signals]
     return Snapshot(await broker.client().get_many(paths, members))
@@ -67,12 +68,14 @@ class Batch:
 
     def set(self, actuator: Actuator[T], value: T) -> None:
         """Ask the vehicle to bring an actuator to `value`, when the block ends."""
+        must_be_signals("set", [actuator])
         if not isinstance(actuator, Actuator):
             raise NotAnActuator(f"{actuator!r}: only an actuator can be set", actuator.path)
         self._add(self._sets, actuator, value)
 
     def publish(self, signal: Signal[T], value: T) -> None:
         """Publish the current value of a signal, when the block ends."""
+        must_be_signals("publish", [signal])
         self._add(self._publishes, signal, value)
 
     def _add(self, entries: dict[str, Entry], signal: Signal[T], value: T) -> None:

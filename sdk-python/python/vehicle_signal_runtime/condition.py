@@ -15,6 +15,10 @@ class Comparable(Generic[T]):
     Nothing is asked of the broker here. Conditions are combined with `&`, `|` and `~`, each
     part in parentheses; where a signal has no value a comparison is neither true nor false,
     and what is not true does not pass.
+
+    A value of another type is refused by type checkers, except after `==` and `!=`, where
+    Python lets everything stand; `subscribe` raises InvalidCondition for all of them. As `==`
+    makes a condition, whether a list holds a signal is a question for `is` or `path`.
     """
 
     path: str

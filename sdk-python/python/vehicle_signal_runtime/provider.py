@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from . import broker
 from .errors import NotAnActuator, NotConnected, Reject, VehicleSignalError
-from .signals import Actuator, Signal
+from .signals import Actuator, Signal, must_be_signals
 
 if TYPE_CHECKING:
     from asyncio import Task
-    from types import TracebackType
 
     from . import _core
 
@@ -64,6 +63,8 @@ class Provider:
     ) -> None:
         self._handlers: dict[str, Handler] = {}
         self._actuators: list[tuple[str, dict[Any, Any] | None]] = []
+        publishes = list(publishes)
+        must_be_signals("provide", publishes)
         self._publishes = [signal.path for signal in publishes]
         for actuator, handler in handlers:
             self._add(actuator, handler)
@@ -77,6 +78,7 @@ class Provider:
         self._listener: Task[None] | None = None
 
     def _add(self, actuator: Actuator[Any], handler: Handler) -> None:
+        must_be_signals("provide", [actuator])
         path = actuator.path
         if not isinstance(actuator, Actuator):
             raise NotAnActuator(f"{actuator!r}: only an actuator can be carried out", path)
@@ -116,12 +118,7 @@ class Provider:
         await self.open()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.close()
 
     async def open(self) -> None:
@@ -241,6 +238,7 @@ def provides(*signals: Actuator[Any]) -> Callable[[Any], Any]:
     """
     if not signals:
         raise TypeError("provides needs an actuator")
+    must_be_signals("provides", signals)
 
     def mark(method: Any) -> Any:
         marks = [(signal, len(signals) > 1) for signal in signals]

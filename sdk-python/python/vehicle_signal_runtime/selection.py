@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from . import broker
 from ._core import Condition
-from .signals import QUEUE
+from .signals import QUEUE, must_be_signals
 from .snapshot import Snapshot
 from .streams import Stream
 
@@ -83,6 +83,9 @@ class Selection(Generic[R]):
         older ones are dropped and counted; `queue=LATEST` keeps only the newest of each
         signal. At most `max_rate` updates a second come of each signal, the newest always
         among them. With `changes_only` no value comes twice in a row.
+
+        Waits while there is no broker. Raises UnknownSignal and PermissionDenied, and
+        InvalidCondition for a comparison that no value could decide.
         """
         from .subscription import Subscription
 
@@ -123,13 +126,14 @@ def join(*signals: Signal[Any]) -> Selection[Snapshot]:
     readings of all of them at that moment."""
     if not signals:
         raise ValueError("join needs at least one signal")
+    must_be_signals("join", signals)
     return Selection(signals, whole=True, snapshot=Snapshot)
 
 
 def _options(queue: int, max_rate: float | None, changes_only: bool) -> Options:
     """Raises for options that cannot be."""
-    if queue < 0:
-        raise ValueError("queue is a number of updates, or LATEST (0) for only the newest")
+    if not isinstance(queue, int) or queue < 0:
+        raise ValueError(f"queue is a number of updates, or LATEST (0), not {queue!r}")
     if max_rate is not None and not max_rate > 0:
         raise ValueError(f"max_rate is a number of updates a second above 0, not {max_rate}")
     return Options(queue, None if max_rate is None else 1 / max_rate, changes_only)

@@ -3,7 +3,7 @@ which stands for any signal by its path."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import broker
@@ -31,15 +31,23 @@ class Signal(Comparable[T]):
     """What all signals have: what the model says about them, and their current value."""
 
     path: str
+    """The full name, `Vehicle.Speed`."""
     datatype: str
+    """As the model writes it, `uint8[]`."""
     unit: str | None
+    """Of the value and its bounds, `km/h`; None where it has none."""
     min: float | None
+    """The lowest value that it may hold, in its unit; None: its datatype's."""
     max: float | None
+    """The highest value that it may hold, in its unit; None: its datatype's."""
     allowed: tuple[Any, ...]
+    """The values that it may hold, as enum members where it has an enum; empty: any."""
     default: T | None
+    """What the model says it holds at first. It is never read in place of a missing value."""
     description: str
     comment: str | None
     deprecation: str | None
+    """Since when and why it should not be used any more; None as long as it should."""
 
     def __init__(
         self,
@@ -77,12 +85,20 @@ class Signal(Comparable[T]):
 
     async def get(self) -> Reading[T]:
         """Return the current value. A signal without one gives a reading whose `available`
-        is False, not an error."""
+        is False, not an error.
+
+        Raises UnknownSignal, PermissionDenied, and NotConnected while there is no broker.
+        """
         reading: Reading[T] = await broker.client().get(self.path, self._members)
         return reading
 
     async def publish(self, value: T) -> None:
-        """Publish the current value, as the provider of this signal."""
+        """Publish the current value, as the provider of this signal.
+
+        Type, bounds and allowed values are checked before anything is sent. Raises
+        InvalidValue, UnknownSignal, PermissionDenied, and NotConnected while there is no
+        broker.
+        """
         await broker.client().publish(self.path, value, self._checked_type())
 
     def __repr__(self) -> str:
@@ -108,6 +124,8 @@ class _Changing(Signal[T]):
         keeps only the newest. At most `max_rate` updates come in a second, and the last one
         always; with `changes_only` no value comes twice in a row. After a loss of the
         connection the subscription is made again.
+
+        Waits while there is no broker. Raises UnknownSignal and PermissionDenied.
         """
         return await self._alone().subscribe(
             callback, queue=queue, max_rate=max_rate, changes_only=changes_only
@@ -159,6 +177,10 @@ class Actuator(_Changing[T]):
 
         Type, bounds and allowed values are checked before anything is sent. The value is
         the current one only when the vehicle reports it: `get` may still read the old one.
+
+        Raises InvalidValue; NoProvider while nothing in the vehicle carries it out;
+        UnknownSignal, PermissionDenied, and NotConnected while there is no broker. What
+        `VehicleSignal` names may turn out to be no actuator: NotAnActuator.
         """
         await broker.client().actuate(self.path, value, self._checked_type())
 
@@ -177,8 +199,17 @@ class VehicleSignal(Actuator[Any]):
         return None
 
     async def metadata(self) -> Metadata:
-        """Return what the broker knows about this signal."""
+        """Return what the broker knows about this signal. Raises UnknownSignal, also for a
+        branch, and NotConnected while there is no broker."""
         return await broker.client().metadata(self.path)
+
+
+def must_be_signals(taker: str, given: Iterable[object]) -> None:
+    """Raise TypeError for what is no signal, such as a path or a branch."""
+    for one in given:
+        if not isinstance(one, Signal):
+            hint = f": write VehicleSignal({one!r})" if isinstance(one, str) else ""
+            raise TypeError(f"{taker} takes signals, not {one!r}{hint}")
 
 
 def _member(enum: type[Enum], default: Any) -> Any:

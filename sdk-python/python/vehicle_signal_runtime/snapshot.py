@@ -20,7 +20,11 @@ class Snapshot:
 
     def __getitem__(self, signal: Signal[T]) -> Reading[T]:
         """The reading of one of the signals; KeyError for any other signal."""
-        return self._readings[signal.path]
+        reading: Reading[T] | None = self._readings.get(signal.path)
+        if reading is None:
+            paths = ", ".join(self._readings)
+            raise KeyError(f"{signal.path} is not in this snapshot, which has {paths}")
+        return reading
 
     def __contains__(self, signal: Signal[Any]) -> bool:
         return signal.path in self._readings

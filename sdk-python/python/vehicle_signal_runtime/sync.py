@@ -78,8 +78,8 @@ def run(coroutine: Coroutine[Any, Any, R], *, timeout: float | None = None) -> R
         return future.result(timeout)
     except futures.TimeoutError:
         if future.done():
-            # It is the coroutine's own.
-            raise
+            # The coroutine's own, or it has ended at the last moment.
+            return future.result()
         raise TimeoutError(f"there was no result within {timeout} seconds") from None
     finally:
         future.cancel()
