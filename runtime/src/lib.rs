@@ -1,12 +1,12 @@
 //! The vehicle edge runtime.
 //!
 //! `api` and `cli` parse what people and programs ask; the `supervisor` decides and is the
-//! only one that changes an app's state; `sandbox`, `python`, `signals`, `store` and
+//! only one that changes an app's state; `sandbox`, `python`, `signals`, `topics`, `store` and
 //! `console` each do one kind of work for it and never import each other; `app` holds the
 //! pure decisions and imports nothing of ours. `daemon` puts them together.
 //!
 //! ```text
-//! cli ── HTTP ──▶ api ──▶ supervisor ──▶ {sandbox, python, signals, store, console} ──▶ app
+//! cli ── HTTP ──▶ api ──▶ supervisor ──▶ {sandbox, python, signals, topics, store, console} ──▶ app
 //! ```
 
 #[cfg(feature = "daemon")]
@@ -29,3 +29,5 @@ pub mod socket;
 pub mod store;
 #[cfg(feature = "daemon")]
 pub mod supervisor;
+#[cfg(feature = "daemon")]
+pub mod topics;

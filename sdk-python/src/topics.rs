@@ -1,6 +1,7 @@
 //! Topics of an MQTT broker as Python sees them.
 
 use std::{
+    path::Path,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -9,8 +10,9 @@ use pyo3::{
     prelude::*,
     types::{PyBytes, PyList},
 };
-use rumqttc::MqttOptions;
+use rumqttc::{MqttOptions, Transport};
 use tokio::{task::JoinHandle, time::timeout};
+use vehicle_edge_runtime::socket::ShortPath;
 
 use crate::{
     bridge::Bridge,
@@ -32,6 +34,16 @@ pub(crate) struct Topics {
     task: Mutex<Option<JoinHandle<()>>>,
 }
 
+impl Topics {
+    fn following(
+        mqtt: Arc<Mqtt>,
+        follow: impl Future<Output = ()> + Send + 'static,
+    ) -> PyResult<Topics> {
+        let task = worker::handle()?.spawn(follow);
+        Ok(Topics { mqtt, bridge: Bridge::default(), task: Mutex::new(Some(task)) })
+    }
+}
+
 #[pymethods]
 impl Topics {
     #[new]
@@ -48,8 +60,24 @@ impl Topics {
             options.set_credentials(user, password);
         }
         let (mqtt, events) = Mqtt::new(options);
-        let task = worker::handle()?.spawn(mqtt::follow(mqtt.clone(), events));
-        Ok(Topics { mqtt, bridge: Bridge::default(), task: Mutex::new(Some(task)) })
+        Topics::following(mqtt.clone(), mqtt::follow(mqtt, events))
+    }
+
+    /// The same with a broker at a unix socket.
+    #[staticmethod]
+    fn at_socket(path: &str, client_id: &str) -> PyResult<Topics> {
+        // What is wrong with its folder is told when connecting fails.
+        let short = ShortPath::to(Path::new(path)).ok();
+        let place = short.as_ref().map_or(Path::new(path), ShortPath::as_path).to_string_lossy();
+        // A socket has no port.
+        let mut options = MqttOptions::new(client_id, place, 0);
+        options.set_transport(Transport::unix());
+        let (mqtt, events) = Mqtt::new(options);
+        let follow = mqtt::follow(mqtt.clone(), events);
+        Topics::following(mqtt, async move {
+            let _kept = short;
+            follow.await;
+        })
     }
 
     /// Sends a message, or lets it wait for the connection; False when too many wait already.

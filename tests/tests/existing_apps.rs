@@ -4,7 +4,7 @@
 use std::{
     fs,
     net::{TcpListener, TcpStream},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread::sleep,
     time::{Duration, Instant},
@@ -106,15 +106,15 @@ fn the_template_app_runs_without_topics() -> Result<()> {
 fn the_template_app_answers_on_its_topics() -> Result<()> {
     let state = tempfile::tempdir()?;
     let topics = Topics::start()?;
-    // Apps in a sandbox have no network so far, and so no topics.
-    let daemon = Daemon::start(state.path(), &["--sandbox", "process"])?;
+    // In the sandbox, where it has no network.
+    let daemon = Daemon::start(state.path(), &["--mqtt", &topics.place])?;
     let speeds = topics.follow("sampleapp/currentSpeed")?;
     let answers = topics.follow("sampleapp/getSpeed/response")?;
     for name in NAMES {
-        let manifest = format!("env:\n  SDV_MQTT_ADDRESS: {}\n", topics.address);
-        let folder = copy_of("template", name, &manifest)?;
+        let folder = copy_of("template", name, "mqtt: true\n")?;
         let console = start(&daemon, "template", folder.path())?;
         console.until("started")?;
+        ensure!(socket_of(&daemon, "template").exists(), "its topics have a socket");
         let speed = repeated(&speeds, |number| {
             daemon.ok(&["signals", "set", "Vehicle.Speed", &number.to_string()]).map(drop)
         })?;
@@ -125,11 +125,49 @@ fn the_template_app_answers_on_its_topics() -> Result<()> {
         })?;
         ensure!(answer.contains(r#"{"requestId": "#), "{answer}");
         ensure!(answer.contains(r#""message": "Current Speed = 88.5""#), "{answer}");
+        daemon.ok(&["stop", "template"])?;
+        daemon.wait_for("template", "stopped")?;
+        ensure!(!socket_of(&daemon, "template").exists(), "it ends with its app");
         daemon.ok(&["uninstall", "template"])?;
         speeds.drain(Duration::from_millis(500))?;
         answers.drain(Duration::from_millis(500))?;
     }
     Ok(())
+}
+
+#[test]
+fn an_apps_own_address_of_topics_is_kept() -> Result<()> {
+    let state = tempfile::tempdir()?;
+    let topics = Topics::start()?;
+    let daemon = Daemon::start(state.path(), &["--sandbox", "process", "--mqtt", "127.0.0.1:1"])?;
+    let speeds = topics.follow("sampleapp/currentSpeed")?;
+    let manifest = format!("mqtt: true\nenv:\n  SDV_MQTT_ADDRESS: {}\n", topics.address());
+    let folder = copy_of("template", "sdv", &manifest)?;
+    start(&daemon, "template", folder.path())?.until("started")?;
+    repeated(&speeds, |number| {
+        daemon.ok(&["signals", "set", "Vehicle.Speed", &number.to_string()]).map(drop)
+    })?;
+    Ok(())
+}
+
+#[test]
+fn topics_are_for_apps_that_ask_where_there_is_a_broker() -> Result<()> {
+    let broker = ["--mqtt", "127.0.0.1:1"];
+    for (manifest, arguments) in [("", &broker[..]), ("mqtt: true\n", &[])] {
+        let state = tempfile::tempdir()?;
+        let daemon = Daemon::start(state.path(), arguments)?;
+        let folder = copy_of("template", "sdv", manifest)?;
+        let console = start(&daemon, "template", folder.path())?;
+        console.until("topics are off: SDV_MQTT_ADDRESS is not set")?;
+        console.until("started")?;
+        ensure!(!socket_of(&daemon, "template").exists(), "no socket was asked for and served");
+    }
+    Ok(())
+}
+
+/// Where the runtime offers an app its topics.
+fn socket_of(daemon: &Daemon, app: &str) -> PathBuf {
+    daemon.state().join("run").join(app).join("broker/mqtt.sock")
 }
 
 /// The first line that comes after an act, which is repeated until one does: a subscription
@@ -149,7 +187,8 @@ fn repeated(lines: &Console, act: impl Fn(u32) -> Result<()>) -> Result<String> 
 /// An MQTT broker in a process of its own.
 struct Topics {
     broker: Child,
-    address: String,
+    /// `host:port`
+    place: String,
     _configuration: TempDir,
 }
 
@@ -166,8 +205,8 @@ impl Topics {
             ),
         )?;
         let broker = tool("amqtt")?.arg("-c").arg(&file).stderr(Stdio::null()).spawn()?;
-        let topics =
-            Topics { broker, address: format!("mqtt://127.0.0.1:{port}"), _configuration: folder };
+        let place = format!("127.0.0.1:{port}");
+        let topics = Topics { broker, place, _configuration: folder };
         let deadline = Instant::now() + DEADLINE;
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
             ensure!(Instant::now() < deadline, "the broker of topics did not start");
@@ -176,17 +215,21 @@ impl Topics {
         Ok(topics)
     }
 
+    fn address(&self) -> String {
+        format!("mqtt://{}", self.place)
+    }
+
     /// The messages of a topic, one a line.
     fn follow(&self, topic: &str) -> Result<Console> {
         let mut command = tool("amqtt_sub")?;
-        command.args(["--url", &self.address, "-t", topic]).env("PYTHONUNBUFFERED", "1");
+        command.args(["--url", &self.address(), "-t", topic]).env("PYTHONUNBUFFERED", "1");
         command.stderr(Stdio::null());
         Console::of(command)
     }
 
     fn publish(&self, topic: &str, message: &str) -> Result<()> {
         let mut command = tool("amqtt_pub")?;
-        command.args(["--url", &self.address, "-t", topic, "-m", message]);
+        command.args(["--url", &self.address(), "-t", topic, "-m", message]);
         ensure!(command.output()?.status.success(), "amqtt_pub failed");
         Ok(())
     }

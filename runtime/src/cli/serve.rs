@@ -10,6 +10,7 @@ use vss_codegen::{Request, source::Input};
 use crate::{
     daemon::{self, Options},
     sandbox::Choice,
+    topics,
 };
 
 #[derive(Debug, Args)]
@@ -19,6 +20,7 @@ use crate::{
 Examples:
   vehicle-edge serve
   vehicle-edge serve --model ./MyCar.vspec --units ./units.yaml
+  vehicle-edge serve --mqtt localhost:1883
   vehicle-edge serve --state ./state --http-listen 127.0.0.1:0")]
 pub(crate) struct Serve {
     /// Vehicle model: a vspec or JSON file, a folder or an archive (.zip, .tar.gz) with vspec
@@ -64,6 +66,10 @@ pub(crate) struct Serve {
     #[arg(long, env = "VEHICLE_EDGE_HEALTH_LISTEN", value_name = "ADDR:PORT")]
     #[arg(default_value = "127.0.0.1:3003", hide_env_values = true)]
     health_listen: SocketAddr,
+    /// MQTT broker for the topics of the apps whose manifest has `mqtt: true`; no topics
+    /// without it
+    #[arg(long, env = "VEHICLE_EDGE_MQTT", value_name = "HOST:PORT", hide_env_values = true)]
+    mqtt: Option<topics::Address>,
     /// Leave apps running when the runtime ends; its next start takes them over
     #[arg(long)]
     keep_apps: bool,
@@ -108,6 +114,7 @@ impl Serve {
             health: self.health_listen,
             keep_apps: self.keep_apps,
             mock: !self.no_mock,
+            mqtt: self.mqtt,
         })
     }
 }

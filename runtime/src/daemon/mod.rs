@@ -29,6 +29,7 @@ use crate::{
     sandbox::{self, Sandbox},
     signals::{self, Broker},
     supervisor::{Config, Model, Supervisor},
+    topics,
 };
 
 /// What `vehicle-edge serve` was asked for.
@@ -44,6 +45,7 @@ pub(crate) struct Options {
     pub(crate) health: SocketAddr,
     pub(crate) keep_apps: bool,
     pub(crate) mock: bool,
+    pub(crate) mqtt: Option<topics::Address>,
 }
 
 /// The tasks that answer on a port, and what ends them.
@@ -95,7 +97,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     }
     servers.tasks.spawn(serve_signals(broker.clone(), grpc, servers.shutdown.clone()));
     let info = info(&options, &state, &prepared, runtime_id, listen.clone());
-    let supervisor = start_supervisor(&state, prepared, broker.clone()).await?;
+    let supervisor = start_supervisor(&state, prepared, broker.clone(), options.mqtt).await?;
     let api = Api::new(api::Shared {
         supervisor: supervisor.clone(),
         broker,
@@ -137,6 +139,7 @@ async fn start_supervisor(
     state: &StateDir,
     prepared: Prepared,
     broker: Broker,
+    mqtt: Option<topics::Address>,
 ) -> Result<Supervisor> {
     for lack in &prepared.sandbox.capabilities().lacks {
         tracing::warn!("{}: {}", lack.what, lack.sentence);
@@ -147,6 +150,7 @@ async fn start_supervisor(
         broker,
         sandbox: prepared.sandbox,
         python: prepared.python,
+        mqtt,
     };
     Ok(Supervisor::start(config).await?)
 }

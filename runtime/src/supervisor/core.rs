@@ -19,6 +19,7 @@ use crate::{
     sandbox::{Control, Sandbox},
     signals::Broker,
     store::{LogStore, StateStore},
+    topics,
 };
 
 /// Requests that may wait for one app; more wait with their callers.
@@ -29,6 +30,7 @@ pub(super) struct Core {
     pub(super) state_dir: PathBuf,
     pub(super) model: Arc<Model>,
     pub(super) broker: Broker,
+    pub(super) mqtt: Option<topics::Address>,
     pub(super) sandbox: Arc<dyn Sandbox>,
     pub(super) builder: Builder,
     pub(super) interpreter: Interpreter,
@@ -105,6 +107,7 @@ impl Core {
             state_dir: config.state_dir,
             model: config.model,
             broker: config.broker,
+            mqtt: config.mqtt,
             sandbox: config.sandbox,
             interpreter,
             is_root: rustix::process::geteuid().is_root(),

@@ -2,7 +2,7 @@
 //!
 //! In: requests of the API, events of sandboxes, what the database says at start. Out: an
 //! admission for each request, a numbered stream of changes, consoles to read.
-//! It composes `python`, `sandbox`, `signals`, `store` and `console`, which know nothing of
+//! It composes `python`, `sandbox`, `signals`, `topics`, `store` and `console`, which know nothing of
 //! each other, and decides nothing by itself: `app::transition` does.
 //! Must not know: HTTP, JSON shapes, the command line.
 
@@ -42,6 +42,7 @@ use crate::{
     sandbox::{Sandbox, SandboxError},
     signals::Broker,
     store::{LogStore, StateStore},
+    topics,
 };
 
 /// The vehicle model that apps are checked against and whose SDK they import.
@@ -61,6 +62,8 @@ pub struct Config {
     pub broker: Broker,
     pub sandbox: Arc<dyn Sandbox>,
     pub python: PythonTools,
+    /// The MQTT broker that apps may ask for.
+    pub mqtt: Option<topics::Address>,
 }
 
 /// The answer to a request that is not denied.

@@ -2,7 +2,8 @@
 
 use std::{
     collections::BTreeMap,
-    path::PathBuf,
+    io,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -16,19 +17,27 @@ use crate::{
     app::{AppId, Input},
     console::Console,
     sandbox::{Launch, Running, SandboxError, ShimEvent},
-    signals::{AppSocket, Client, Grants, serve_app},
+    signals::{self, AppSocket, Client, Grants, serve_app},
     store::LogStore,
+    topics::{self, TopicsSocket},
 };
 
-/// Where the folder of an app's broker socket is, seen from inside a sandbox.
-const BROKER_INSIDE: &str = "/run/vehicle-edge";
+/// Where the folder of an app's sockets is, seen from inside a sandbox.
+const SOCKETS_INSIDE: &str = "/run/vehicle-edge";
 
 /// Dropping it lets go of the app, which goes on.
 #[derive(Debug)]
 pub(super) struct Run {
-    /// Closes when the run is over.
-    _socket: AppSocket,
+    /// Close when the run is over.
+    _doors: Doors,
     pump: JoinHandle<()>,
+}
+
+/// What an app reaches of the world, a socket each.
+#[derive(Debug)]
+pub(super) struct Doors {
+    _signals: AppSocket,
+    _topics: Option<TopicsSocket>,
 }
 
 impl Drop for Run {
@@ -60,21 +69,46 @@ pub(super) async fn launch(core: &Core, app: &App, first_seq: u64) -> Result<Run
     })
 }
 
+/// The doors that the app's manifest asks for.
+pub(super) fn open_doors(core: &Core, app: &App) -> Result<Doors, String> {
+    let folder = sockets(app);
+    let signals = open_signals(core, app, &folder)?;
+    let topics = open_topics(core, app, &folder)
+        .map_err(|error| format!("{}: {error}", folder.display()))?;
+    Ok(Doors { _signals: signals, _topics: topics })
+}
+
 /// The app's door to the signals, with what its manifest asks for.
-pub(super) fn open_socket(core: &Core, app: &App) -> Result<AppSocket, String> {
+fn open_signals(core: &Core, app: &App, folder: &Path) -> Result<AppSocket, String> {
     let requests = app.manifest.vehicle_signal_lib.signals.iter();
     let grants = requests
         .flat_map(|request| request.access.iter().map(|access| (request.path.clone(), *access)));
     let grants = Grants::new(grants).map_err(|error| error.to_string())?;
     let client = Client::app(app.id().as_str(), grants);
-    let folder = app.paths.run.join("broker");
-    serve_app(core.broker.clone(), client, &folder)
+    serve_app(core.broker.clone(), client, folder)
         .map_err(|error| format!("{}: {error}", folder.display()))
 }
 
+/// The app's door to the topics, where it asks for one and there is a broker of them.
+fn open_topics(core: &Core, app: &App, folder: &Path) -> io::Result<Option<TopicsSocket>> {
+    if !app.manifest.mqtt {
+        return Ok(None);
+    }
+    let Some(broker) = &core.mqtt else {
+        tracing::warn!("'{}' asks for topics, and has none: --mqtt names no broker", app.id());
+        return Ok(None);
+    };
+    topics::serve(broker.clone(), app.id().as_str(), folder).map(Some)
+}
+
+/// The folder of the app's sockets.
+fn sockets(app: &App) -> PathBuf {
+    app.paths.run.join("broker")
+}
+
 /// Holds on to a run: its lines go to the console, its end to the app's task.
-pub(super) fn hold(running: Running, socket: AppSocket, sink: Sink) -> Run {
-    Run { _socket: socket, pump: tokio::spawn(pump(running.events, sink)) }
+pub(super) fn hold(running: Running, doors: Doors, sink: Sink) -> Run {
+    Run { _doors: doors, pump: tokio::spawn(pump(running.events, sink)) }
 }
 
 async fn pump(mut events: mpsc::Receiver<ShimEvent>, sink: Sink) {
@@ -108,7 +142,8 @@ async fn pump(mut events: mpsc::Receiver<ShimEvent>, sink: Sink) {
 fn plan(core: &Core, app: &App, first_seq: u64) -> Launch {
     let paths = &app.paths;
     let isolated = core.sandbox.capabilities().isolated;
-    let broker = paths.run.join("broker");
+    let sockets = sockets(app);
+    let seen = if isolated { Path::new(SOCKETS_INSIDE) } else { &sockets };
     let mut command = vec![
         paths.env.join("bin/python").to_string_lossy().into_owned(),
         paths.code.join(&app.manifest.entrypoint).to_string_lossy().into_owned(),
@@ -123,11 +158,11 @@ fn plan(core: &Core, app: &App, first_seq: u64) -> Launch {
         app: app.id().clone(),
         run_dir: paths.run.clone(),
         command,
-        env: environment(app, model, if isolated { BROKER_INSIDE.into() } else { broker.clone() }),
+        env: environment(core, app, seen),
         workdir: paths.code.clone(),
         readonly,
         writable: vec![paths.data.clone()],
-        binds: vec![(broker, BROKER_INSIDE.into())],
+        binds: vec![(sockets, SOCKETS_INSIDE.into())],
         limits: app.manifest.limits.clone(),
         grace: app.manifest.stop_grace_period,
         uid: core.is_root.then(|| Launch::uid_at(app.uid_index)),
@@ -135,8 +170,10 @@ fn plan(core: &Core, app: &App, first_seq: u64) -> Launch {
     }
 }
 
-fn environment(app: &App, model: &std::path::Path, broker: PathBuf) -> BTreeMap<String, String> {
-    let text = |path: &std::path::Path| path.to_string_lossy().into_owned();
+/// `sockets` is the folder of the app's sockets as it sees it.
+fn environment(core: &Core, app: &App, sockets: &Path) -> BTreeMap<String, String> {
+    let text = |path: &Path| path.to_string_lossy().into_owned();
+    let address = |name: &str| format!("unix://{}", text(&sockets.join(name)));
     let (data, bin) = (text(&app.paths.data), text(&app.paths.env.join("bin")));
     let mut env = app.manifest.env.clone();
     let mut default = |name: &str, value: &str| {
@@ -149,15 +186,18 @@ fn environment(app: &App, model: &std::path::Path, broker: PathBuf) -> BTreeMap<
     if !app.manifest.config.is_null() {
         default("VEHICLE_APP_CONFIG", &app.manifest.config.to_string());
     }
+    if app.manifest.mqtt && core.mqtt.is_some() {
+        default("SDV_MQTT_ADDRESS", &address(topics::SOCKET_NAME));
+    }
     let grace = app.manifest.stop_grace_period.as_secs_f64().to_string();
     // These cannot be the app's own choice; manifests that set them were refused.
     env.extend([
         ("HOME".to_owned(), data.clone()),
-        ("PYTHONPATH".to_owned(), text(model)),
+        ("PYTHONPATH".to_owned(), text(&core.model.python_dir)),
         ("VEHICLE_APP_DATA".to_owned(), data),
         ("VEHICLE_APP_ID".to_owned(), app.id().to_string()),
         ("VEHICLE_APP_STOP_GRACE".to_owned(), grace),
-        ("VEHICLE_EDGE_BROKER".to_owned(), format!("unix://{}", text(&broker.join("broker.sock")))),
+        ("VEHICLE_EDGE_BROKER".to_owned(), address(signals::SOCKET_NAME)),
     ]);
     env
 }

@@ -24,7 +24,7 @@ use super::{
     Admission, Error, Result,
     core::{Core, Handle, Message},
     folders, install,
-    run::{self, Run, Sink},
+    run::{self, Doors, Run, Sink},
 };
 use crate::{
     app::{
@@ -146,9 +146,9 @@ impl Task {
             First::Install => self.start_install(),
             First::Adopt(running) => {
                 let pid = running.pid;
-                match run::open_socket(&self.core, &self.handle.app) {
-                    Ok(socket) => {
-                        self.hold(running, socket);
+                match run::open_doors(&self.core, &self.handle.app) {
+                    Ok(doors) => {
+                        self.hold(running, doors);
                         self.feed(Input::Adopted { pid }).await;
                     }
                     // It runs, but without signals: better a new run.
@@ -325,23 +325,23 @@ impl Task {
     }
 
     async fn launch(&mut self) -> Result<u32, String> {
-        let socket = run::open_socket(&self.core, &self.handle.app)?;
+        let doors = run::open_doors(&self.core, &self.handle.app)?;
         let first_seq = self.shim_seq.load(Ordering::Relaxed) + 1;
         match run::launch(&self.core, &self.handle.app, first_seq).await {
             Ok(running) => {
                 let pid = running.pid;
-                self.hold(running, socket);
+                self.hold(running, doors);
                 Ok(pid)
             }
             Err(reason) => {
-                drop(socket);
+                drop(doors);
                 self.clear_run().await;
                 Err(reason)
             }
         }
     }
 
-    fn hold(&mut self, running: Running, socket: crate::signals::AppSocket) {
+    fn hold(&mut self, running: Running, doors: Doors) {
         self.handle.control.set(Some(running.control.clone()));
         let sink = Sink {
             app: self.id().clone(),
@@ -350,7 +350,7 @@ impl Task {
             shim_seq: self.shim_seq.clone(),
             mailbox: self.handle.mailbox.clone(),
         };
-        self.run = Some(run::hold(running, socket, sink));
+        self.run = Some(run::hold(running, doors, sink));
     }
 
     fn control(&self) -> Reach {
@@ -376,7 +376,7 @@ impl Task {
         }
     }
 
-    /// After a run has ended: its socket, shim and cgroup.
+    /// After a run has ended: its sockets, shim and cgroup.
     async fn clear_run(&mut self) {
         self.run = None;
         self.handle.control.set(None);

@@ -71,7 +71,8 @@ impl Bench {
         let manifest = serde_json::from_str(MODEL).unwrap();
         let broker = Broker::new(&manifest).unwrap();
         let model = Arc::new(Model { manifest, python_dir });
-        let config = Config { state_dir, model, broker, sandbox: sandbox.ok()?, python };
+        let sandbox = sandbox.ok()?;
+        let config = Config { state_dir, model, broker, sandbox, python, mqtt: None };
         let supervisor = Supervisor::start(config.clone()).await.unwrap();
         Some(Bench { folder, config, supervisor })
     }

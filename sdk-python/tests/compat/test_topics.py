@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from harness import Broker
@@ -90,6 +91,43 @@ async def test_topics_come_back_with_their_broker(
     await settled(connected, "news", heard)
     assert len(caplog.records) == 2
     await connected.close()
+
+
+@pytest.mark.parametrize("folder", ["short", "long" * 30])
+async def test_topics_go_through_a_unix_socket(
+    topics: Broker,
+    folder: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Of any length, and it may come later than the app."""
+    topics.start()
+    (tmp_path / folder).mkdir()
+    socket = tmp_path / folder / "mqtt.sock"
+    monkeypatch.setenv("SDV_MQTT_ADDRESS", f"unix://{socket}")
+    connected = Topics()
+    heard: asyncio.Queue[str] = asyncio.Queue()
+    connected.subscribe("news", heard.put_nowait)
+    await logged(caplog, f"no connection to the broker of topics at {socket} (")
+    host, port = topics.address.rsplit(":", 1)
+
+    async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        from_broker, to_broker = await asyncio.open_connection(host, int(port))
+        await asyncio.gather(pipe(reader, to_broker), pipe(from_broker, writer))
+
+    # Its own address is as short as ours.
+    monkeypatch.chdir(socket.parent)
+    server = await asyncio.start_unix_server(forward, "mqtt.sock")
+    await settled(connected, "news", heard)
+    await connected.close()
+    server.close()
+
+
+async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await reader.read(4096):
+        writer.write(data)
+    writer.close()
 
 
 async def test_what_is_published_too_early_is_sent_later(topics: Broker, address: str) -> None:
@@ -187,7 +225,9 @@ async def test_wildcards_stand_for_whole_levels(connected: Topics, topic: str) -
         connected.subscribe(topic, print)
 
 
-@pytest.mark.parametrize("address", ["localhost", "http://localhost", "mqtt://", "mqtt://h:99999"])
+@pytest.mark.parametrize(
+    "address", ["localhost", "http://localhost", "mqtt://", "mqtt://h:99999", "unix://h/s"]
+)
 async def test_a_wrong_address_says_how_to_write_it(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

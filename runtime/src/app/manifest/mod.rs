@@ -35,6 +35,9 @@ pub struct AppManifest {
     pub config: Json,
     pub python_deps: Vec<String>,
     pub vehicle_signal_lib: SignalLib,
+    /// Whether it uses the topics of the runtime's MQTT broker.
+    #[serde(default)]
+    pub mqtt: bool,
     pub limits: Limits,
     pub restart: RestartPolicy,
     pub stop_grace_period: Duration,

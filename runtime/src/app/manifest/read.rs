@@ -24,6 +24,7 @@ const FIELDS: &[&str] = &[
     "config",
     "python_deps",
     "vehicle_signal_lib",
+    "mqtt",
     "limits",
     "restart",
     "stop_grace_period",
@@ -114,6 +115,7 @@ impl Reader<'_> {
             config
         });
         let vehicle_signal_lib = self.signal_lib(&fields);
+        let mqtt = self.flag(&fields, "mqtt");
         let limits = self.limits(&fields);
         let restart = self.restart(&fields);
         let grace = fields.get("stop_grace_period").and_then(|node| {
@@ -131,6 +133,7 @@ impl Reader<'_> {
             config: config.unwrap_or_default(),
             python_deps,
             vehicle_signal_lib,
+            mqtt: mqtt.unwrap_or(false),
             limits,
             restart,
             stop_grace_period: grace.unwrap_or(DEFAULT_GRACE),
@@ -192,14 +195,7 @@ impl Reader<'_> {
         }
         let version = lib.get("version");
         let version = version.and_then(|node| self.string(node, "vehicle_signal_lib.version"));
-        let auto_generate = lib.get("auto_generate").and_then(|node| match node.value {
-            Data::Bool(value) => Some(value),
-            _ => {
-                let message = format!("expected true or false, got {}", node.value.describe());
-                self.complain(node.referenced, "vehicle_signal_lib.auto_generate", message);
-                None
-            }
-        });
+        let auto_generate = self.flag(&lib, "auto_generate");
         let nodes = self.items(&lib, "signals");
         let signals = nodes.iter().enumerate();
         let signals = signals.filter_map(|(index, node)| self.signal(index, node)).collect();
@@ -349,6 +345,16 @@ impl Reader<'_> {
             }
         };
         Some(text)
+    }
+
+    fn flag(&mut self, fields: &Fields<'_>, name: &str) -> Option<bool> {
+        let node = fields.get(name)?;
+        let Data::Bool(value) = node.value else {
+            let message = format!("expected true or false, got {}", node.value.describe());
+            self.complain(node.referenced, &fields.path(name), message);
+            return None;
+        };
+        Some(value)
     }
 
     fn items<'n>(&mut self, fields: &Fields<'n>, name: &str) -> &'n [Node] {

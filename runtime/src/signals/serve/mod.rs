@@ -7,13 +7,7 @@
 
 mod connection;
 
-use std::{
-    fs, io,
-    os::unix::fs::{MetadataExt, PermissionsExt},
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{io, path::Path, sync::Arc, time::Duration};
 
 use futures_util::{Stream, future, stream};
 use tokio::{
@@ -26,6 +20,7 @@ use tonic::transport::{Server, server::Router};
 
 use self::connection::{Connection, Transport};
 use super::{Broker, Client, v1, v2};
+use crate::socket::{self, SocketFile};
 
 /// The name of an app's socket in its folder.
 pub const SOCKET_NAME: &str = "broker.sock";
@@ -69,25 +64,14 @@ pub async fn serve_tcp(
 /// An app's door. Dropping it closes the door, cuts its connections, removes the socket.
 #[derive(Debug)]
 pub struct AppSocket {
-    path: PathBuf,
-    /// Device and inode of the socket: another door may stand at the path by now.
-    file: (u64, u64),
+    file: SocketFile,
     _shutdown: DropGuard,
 }
 
 /// Serves `client` at `<folder>/broker.sock`, making the folder where needed. Must be
 /// called within a tokio runtime.
-///
-/// Everyone may connect: the folder is bound into the sandbox of one app, whose user has
-/// nothing in common with ours, and no other app sees it.
 pub fn serve_app(broker: Broker, client: Client, folder: &Path) -> io::Result<AppSocket> {
-    fs::create_dir_all(folder)?;
-    fs::set_permissions(folder, fs::Permissions::from_mode(0o755))?;
-    let path = folder.join(SOCKET_NAME);
-    let listener = crate::socket::bind(&path)?;
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o666))?;
-    let file = identity(&path)?;
-    listener.set_nonblocking(true)?;
+    let (listener, file) = socket::open_for_app(folder, SOCKET_NAME)?;
     let listener = Arc::new(UnixListener::from_std(listener)?);
 
     let shutdown = CancellationToken::new();
@@ -104,26 +88,13 @@ pub fn serve_app(broker: Broker, client: Client, folder: &Path) -> io::Result<Ap
             tracing::error!(%error, client = name, "an app's broker socket failed");
         }
     });
-    Ok(AppSocket { path, file, _shutdown: shutdown.drop_guard() })
+    Ok(AppSocket { file, _shutdown: shutdown.drop_guard() })
 }
 
 impl AppSocket {
     pub fn path(&self) -> &Path {
-        &self.path
+        self.file.path()
     }
-}
-
-impl Drop for AppSocket {
-    fn drop(&mut self) {
-        if identity(&self.path).is_ok_and(|file| file == self.file) {
-            let _ = fs::remove_file(&self.path);
-        }
-    }
-}
-
-fn identity(path: &Path) -> io::Result<(u64, u64)> {
-    let metadata = fs::symlink_metadata(path)?;
-    Ok((metadata.dev(), metadata.ino()))
 }
 
 /// A door without a socket: who holds the other end of a pipe is the client. Dropping it

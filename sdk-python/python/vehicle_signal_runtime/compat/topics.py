@@ -1,7 +1,8 @@
 """MQTT topics: publishing, and callbacks for messages.
 
-The broker of topics is optional. SDV_MQTT_ADDRESS says where it is, `mqtt://host:1883`; without
-that an app runs all the same, what it publishes goes nowhere, and the log says so once.
+The broker of topics is optional. SDV_MQTT_ADDRESS says where it is, `mqtt://host:1883` or
+`unix:///path/of/a/socket`; without that an app runs all the same, what it publishes goes nowhere,
+and the log says so once.
 """
 
 from __future__ import annotations
@@ -71,8 +72,12 @@ class Topics:
 
 
 def _connect(address: str) -> Connection:
+    name = f"{os.environ.get('VEHICLE_APP_ID', 'vehicle-app')}-{uuid.uuid4().hex[:12]}"
+    if address.startswith("unix:///"):
+        return Connection.at_socket(_place(address), name)
     wrong = (
-        f"{ENVIRONMENT} is {address!r}: write mqtt://host:port or mqtt://user:password@host:port"
+        f"{ENVIRONMENT} is {address!r}: write mqtt://host:port, mqtt://user:password@host:port or "
+        "unix:///path"
     )
     try:
         parts = urlsplit(address)
@@ -82,13 +87,14 @@ def _connect(address: str) -> Connection:
     if parts.scheme not in ("mqtt", "tcp") or not host:
         raise ValueError(wrong)
     user = None if parts.username is None else unquote(parts.username)
-    name = f"{os.environ.get('VEHICLE_APP_ID', 'vehicle-app')}-{uuid.uuid4().hex[:12]}"
     host = f"[{host}]" if ":" in host else host
     return Connection(host, port or PORT, name, user, unquote(parts.password or ""))
 
 
 def _place(address: str) -> str:
-    """The address without user and password, for the log."""
+    """The address without its scheme, user and password, for the log; of a socket, its path."""
+    if address.startswith("unix:///"):
+        return address.removeprefix("unix://")
     return address.rpartition("@")[2].rpartition("//")[2]
 
 

@@ -23,6 +23,7 @@ vehicle_signal_lib:
     - Vehicle.Speed
     - { path: Vehicle.Body.**, access: [write, read, read] }
     - { path: Vehicle.Cabin.Temp, access: provide }
+mqtt: true
 limits: { cpus: 0.5, mem_limit: 256m, pids_limit: 64 }
 restart: on-failure
 stop_grace_period: 1m30s
@@ -45,6 +46,7 @@ fn every_field_is_read() {
     assert_eq!(signals[2].access, [Access::Provide]);
     assert_eq!(signals[0].at, Some((16, 7)));
     assert!(app.vehicle_signal_lib.auto_generate);
+    assert!(app.mqtt);
     let limits = Limits { cpus: Some(0.5), mem_limit: Some(256 << 20), pids_limit: Some(64) };
     assert_eq!(app.limits, limits);
     assert_eq!(app.restart, RestartPolicy::OnFailure);
@@ -55,6 +57,7 @@ fn every_field_is_read() {
 fn little_is_needed() {
     let app = manifest("f", r#"{"id": "a", "version": "1", "entrypoint": "main.py"}"#).unwrap();
     assert_eq!((app.name.as_str(), app.restart), ("a", RestartPolicy::No));
+    assert!(!app.mqtt);
     assert_eq!(app.stop_grace_period, Duration::from_secs(10));
     let no = manifest("f", "id: a\nversion: 1\nentrypoint: m.py\nrestart: no\n").unwrap();
     assert_eq!(no.restart, RestartPolicy::No);
@@ -107,13 +110,16 @@ vehicle_signal_lib:
 #[test]
 fn wrong_shapes_say_what_was_expected() {
     assert_eq!(problems("[]"), ["vehicle-app.yaml:1:1: expected named fields, got a list"]);
-    let text = "id: [a]\nversion: 1\nentrypoint: m.py\nargs: x\nhealthcheck: {}\n";
+    let text = "id: [a]\nversion: 1\nentrypoint: m.py\nargs: x\nhealthcheck: {}\nmqtt: on a\n\
+                mqt: true\n";
     assert_eq!(
         problems(text),
         [
             "vehicle-app.yaml:1:5: id: expected a text, got a list",
             "vehicle-app.yaml:4:7: args: expected a list, got 'x'",
             "vehicle-app.yaml:5:1: healthcheck: is not supported yet",
+            "vehicle-app.yaml:6:7: mqtt: expected true or false, got 'on a'",
+            "vehicle-app.yaml:7:1: mqt: unknown field; did you mean 'mqtt'?",
         ]
     );
 }
