@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use tokio::{sync::mpsc, time::sleep};
 use vehicle_signal_model::{
-    About, Choice, Client, Error, Instances, Options, Reject, Sensor, vehicle,
-    vehicle::body::windshield::instance::wiping::Mode,
+    About, Choice, Client, Error, Instances, Options, Provider, ProviderBuilder, Reject, Sensor,
+    vehicle, vehicle::body::windshield::instance::wiping::Mode,
 };
 
 type Result<T = (), E = Box<dyn std::error::Error>> = std::result::Result<T, E>;
@@ -98,8 +98,7 @@ async fn several(client: &Client) -> Result {
     let positions: Vec<_> = seats.map(|seat| seat.position()).collect();
     positions[1].publish(client, 30).await?;
     speed.publish(client, 1.5).await?;
-    let (speed_now, (positions_now,), angle_now) =
-        client.get((speed, (positions,), angle)).await?;
+    let (speed_now, (positions_now,), angle_now) = client.get((speed, (positions,), angle)).await?;
     assert_eq!((speed_now.value, angle_now.value), (Some(1.5), None));
     let positions_now: Vec<_> = positions_now.into_iter().map(|reading| reading.value).collect();
     assert_eq!(positions_now, [None, Some(30), None, None]);
@@ -179,19 +178,28 @@ async fn provider(client: &Client) -> Result {
     assert!(matches!(&refused, Error::InvalidValue(text) if text.contains("Brand")), "{refused}");
 
     // One provider at a time, and the next when it is gone.
-    let next = || client.provider().carries_out(hood, |_| async { panic!("on purpose") }).open();
-    assert!(matches!(next().await, Err(Error::NotClaimed(_))));
+    let panics = |_| async { panic!("on purpose") };
+    let next = || client.provider().carries_out(hood, panics).publishes(speed);
+    assert!(matches!(next().open().await, Err(Error::NotClaimed(_))));
     drop(provider);
-    let next = loop {
-        match next().await {
-            Err(Error::NotClaimed(_)) => sleep(MOMENT).await,
-            other => break other?,
-        }
-    };
+    let next = open_when_free(next).await?;
     hood.set(client, true).await?;
     assert!(matches!(next.ended().await, Error::Handler(_)));
     assert!(matches!(next.ended().await, Error::Handler(_)));
+    // It has given up all of it, though it is still there.
+    open_when_free(|| client.provider().publishes(speed)).await?;
+    assert!(matches!(next.publish(speed, 6.5).await, Err(Error::Handler(_))));
     Ok(())
+}
+
+/// The broker gives signals free some time after their provider is gone.
+async fn open_when_free(provider: impl Fn() -> ProviderBuilder) -> Result<Provider> {
+    loop {
+        match provider().open().await {
+            Err(Error::NotClaimed(_)) => sleep(MOMENT).await,
+            other => return Ok(other?),
+        }
+    }
 }
 
 async fn batch(client: &Client) -> Result {

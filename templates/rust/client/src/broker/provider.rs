@@ -129,12 +129,15 @@ impl ProviderBuilder {
         let (ending, end) = watch::channel(None);
         let address = client.address().to_owned();
         let runtime = client.runtime().clone();
-        let session = session::run(client, claims, handlers, shared.clone(), opened);
-        let task = runtime.spawn(async move {
-            let error = session.await;
+        let session = runtime.spawn(session::run(client, claims, handlers, shared.clone(), opened));
+        let provider =
+            Provider { shared: shared.clone(), end, address, task: session.abort_handle() };
+        runtime.spawn(async move {
+            let error = session.await.unwrap_or_else(|_panicked| handler_panicked());
+            // What is left by a panic would keep the claims.
+            shared.lock().session = None;
             ending.send_replace(Some(error));
         });
-        let provider = Provider { shared, end, address, task: task.abort_handle() };
         match accepted.await {
             Ok(()) => Ok(provider),
             Err(_refused) => Err(provider.ended().await),
@@ -146,6 +149,11 @@ impl fmt::Debug for ProviderBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("ProviderBuilder").field(&self.claims).finish()
     }
+}
+
+fn handler_panicked() -> Error {
+    let text = "the handler of an actuation panicked, which ended its provider";
+    Error::Handler(text.to_owned())
 }
 
 /// What an actuation asks for.
@@ -165,7 +173,7 @@ fn read<T: Carried>(signal: &Signal<T>, typed: Option<TypedValue>) -> Result<T, 
 #[derive(Debug)]
 pub struct Provider {
     shared: Arc<Shared>,
-    /// Why it ended, once it has; closed without that by a handler that panicked.
+    /// Why it ended, once it has.
     end: watch::Receiver<Option<Error>>,
     address: String,
     task: AbortHandle,
@@ -229,10 +237,8 @@ impl Provider {
     pub async fn ended(&self) -> Error {
         let mut end = self.end.clone();
         let ended = end.wait_for(Option::is_some).await.ok().and_then(|end| end.clone());
-        ended.unwrap_or_else(|| {
-            let text = "the handler of an actuation panicked, which ended its provider";
-            Error::Handler(text.to_owned())
-        })
+        // The runtime itself may be gone before it could say why.
+        ended.unwrap_or_else(|| Error::closed(&self.address))
     }
 
     fn session(&self) -> Result<Session, Error> {
