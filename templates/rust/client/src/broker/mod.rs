@@ -24,11 +24,8 @@ mod subscription;
 mod testing;
 mod wire;
 
-pub use address::{Address, channel_over};
-pub use backoff::Backoff;
 pub use batch::Batch;
 pub use client::{BROKER_VARIABLE, Client, DEFAULT_BROKER};
-pub use connection::Connection;
 pub use error::Error;
 pub use provider::{Provider, ProviderBuilder, Publication, Reject};
 pub use reading::Reading;
@@ -36,3 +33,11 @@ pub use signals::{Changing, Signals};
 pub use subscription::{Options, Subscription};
 pub use tokio_stream::Stream;
 pub use wire::{Carried, Element};
+
+// How to connect, for those who speak `proto` themselves.
+#[doc(hidden)]
+pub use self::{
+    address::{Address, channel_over},
+    backoff::Backoff,
+    connection::Connection,
+};
