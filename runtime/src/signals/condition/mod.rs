@@ -212,8 +212,14 @@ impl<S: fmt::Display> fmt::Display for Condition<S> {
             Condition::Between(operand, low, high) => {
                 write!(f, "{operand} BETWEEN {low} AND {high}")
             }
-            Condition::Not(inner) if inner.is_compound() => write!(f, "NOT ({inner})"),
-            Condition::Not(inner) => write!(f, "NOT {inner}"),
+            Condition::Not(inner) => match &**inner {
+                // `NOT` in front would be one level deeper than this was perhaps written.
+                Condition::Between(operand, low, high) => {
+                    write!(f, "{operand} NOT BETWEEN {low} AND {high}")
+                }
+                inner if inner.is_compound() => write!(f, "NOT ({inner})"),
+                inner => write!(f, "NOT {inner}"),
+            },
             Condition::All(parts) => join(f, parts, " AND ", Condition::is_compound),
             Condition::Any(parts) => {
                 join(f, parts, " OR ", |part| matches!(part, Condition::Any(_)))

@@ -123,6 +123,8 @@ fn nesting_has_an_end() {
     assert!(message.contains("no more than 64 levels"), "{message}");
     let message = error(&format!("{} a", "NOT ".repeat(100_000)));
     assert!(message.contains("no more than 64 levels"), "{message}");
+    let deepest = format!("{}a NOT BETWEEN 1 AND 2", "NOT ".repeat(MAX_DEPTH));
+    assert_eq!(parse(&deepest).to_string(), deepest);
     let long = vec!["a > 1"; 10_000].join(" AND ");
     assert_eq!(parse(&long).depth(), 2);
 }
