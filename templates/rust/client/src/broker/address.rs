@@ -26,6 +26,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(5);
 
 /// The address of a broker.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[doc(hidden)]
 pub enum Address {
     /// The socket of an app.
     Unix(PathBuf),
@@ -88,6 +89,7 @@ impl Address {
 }
 
 /// A channel over what `connect` opens, for a place that has no address.
+#[doc(hidden)]
 pub fn channel_over<P, T, F>(connection: &Connection, place: &P, connect: fn(P) -> F) -> Channel
 where
     P: Clone + Send + 'static,

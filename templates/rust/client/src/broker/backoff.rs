@@ -8,6 +8,7 @@ use std::{
 /// Waiting times between attempts: doubled each time, with jitter, so that many clients do
 /// not knock at a returning broker at the same moment.
 #[derive(Debug)]
+#[doc(hidden)]
 pub struct Backoff {
     next: Duration,
 }

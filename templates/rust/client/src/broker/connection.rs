@@ -15,6 +15,7 @@ use tokio::{
 
 /// The connections of one channel, one after the other, numbered from 1.
 #[derive(Clone, Debug, Default)]
+#[doc(hidden)]
 pub struct Connection {
     state: Arc<watch::Sender<State>>,
 }
