@@ -11,7 +11,7 @@ use tokio::task::AbortHandle;
 
 use crate::{
     batch::{self, Entry},
-    bridge::{Bridge, Outcome, Waiter},
+    bridge::{self, Outcome, Waiter},
     condition::Condition,
     failure::Failure,
     follow::{self, Delivery, Wish, follow},
@@ -36,7 +36,6 @@ pub(crate) struct Client {
     /// The way to a broker that has no real address.
     pipe: Option<Arc<Pipe>>,
     link: Arc<Link>,
-    bridge: Bridge,
 }
 
 impl Client {
@@ -48,7 +47,7 @@ impl Client {
             Some(pipe) => pipe.link(&address),
             None => Link::new(&address).map_err(PyValueError::new_err)?,
         };
-        Ok(Client { address, pipe, link: Arc::new(link), bridge: Bridge::default() })
+        Ok(Client { address, pipe, link: Arc::new(link) })
     }
 
     /// A client of the broker at the other end of a pipe, which `address` names.
@@ -84,7 +83,7 @@ impl Client {
     where
         F: Future<Output = Result<Outcome, Failure>> + Send + 'static,
     {
-        self.spawn(py, self.bridge.call(py)?, task).map(|(future, _)| future)
+        self.spawn(py, bridge::call(py)?, task).map(|(future, _)| future)
     }
 
     /// A wait, however long. Cancelling its future ends it.
@@ -136,7 +135,7 @@ impl Client {
     /// Resolves when the broker answers, however long that takes, to the number of that
     /// connection.
     fn ready<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let waiter = self.bridge.call(py)?;
+        let waiter = bridge::call(py)?;
         let ready =
             |link: Arc<Link>| async move { follow::ready(&link).await.map(Outcome::Connection) };
         self.wait(py, waiter, ready)
@@ -144,7 +143,7 @@ impl Client {
 
     /// Resolves when that connection is gone, to the reason.
     fn lost<'py>(&self, py: Python<'py>, connection: u64) -> PyResult<Bound<'py, PyAny>> {
-        let waiter = self.bridge.waiter(py)?;
+        let waiter = bridge::waiter(py)?;
         let lost =
             move |link: Arc<Link>| async move { Ok(Outcome::Lost(link.lost(connection).await)) };
         self.wait(py, waiter, lost)
@@ -294,7 +293,7 @@ impl Client {
         let signals = signals.map(|(path, members)| (path, Members::new(members))).collect();
         let stream = Py::new(py, Stream::new(queue, signals, snapshot))?;
 
-        let waiter = self.bridge.call(py)?;
+        let waiter = bridge::call(py)?;
         let future = waiter.future(py);
         let opened = (waiter, Outcome::Stream(stream.clone_ref(py)));
         let handle = worker::spawn(follow(self.link.clone(), wish, delivery, opened))?;

@@ -23,6 +23,7 @@ mod metadata;
 mod mock_broker;
 mod mqtt;
 mod outlet;
+mod pause;
 mod provider;
 mod queue;
 mod reading;

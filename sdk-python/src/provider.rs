@@ -19,9 +19,10 @@ use tokio::{task::AbortHandle, time::timeout};
 use vehicle_signal_client::Backoff;
 
 use crate::{
-    bridge::{Bridge, Outcome, Waiter},
+    bridge::{self, Outcome, Waiter},
     failure::{self, Failure, Kind},
     link::Link,
+    pause::Pause,
     proto,
     reading::{self, Members},
     session::{self, Claims, Inbound, Session},
@@ -41,7 +42,6 @@ const FAREWELL: Duration = Duration::from_secs(1);
 pub(crate) struct Provider {
     link: Arc<Link>,
     desk: Arc<Desk>,
-    bridge: Bridge,
     task: OnceLock<AbortHandle>,
 }
 
@@ -124,9 +124,9 @@ pub(crate) fn open<'py>(
         publishes: publishes.into_iter().collect(),
         state: Mutex::default(),
     });
-    let (bridge, task) = (Bridge::default(), OnceLock::new());
-    let waiter = bridge.waiter(py)?;
-    let provider = Provider { link: link.clone(), desk: desk.clone(), bridge, task };
+    let task = OnceLock::new();
+    let waiter = bridge::waiter(py)?;
+    let provider = Provider { link: link.clone(), desk: desk.clone(), task };
     let provider = Py::new(py, provider)?;
     let future = waiter.future(py);
     let opened = (waiter, Outcome::Provider(provider.clone_ref(py)));
@@ -377,19 +377,16 @@ impl Provider {
         Ok(actuations)
     }
 
-    /// A future that is resolved when there is something new.
-    fn wait<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let waiter = self.bridge.waiter(py)?;
-        let future = waiter.future(py);
-        let mut state = self.desk.state();
-        let idle = state.actuations.is_empty() && state.ended.is_none() && !state.news;
-        if idle {
-            state.waiter = Some(waiter);
-        } else {
-            drop(state);
-            future.call_method1("set_result", (py.None(),))?;
-        }
-        Ok(future)
+    /// To be awaited until there is something new.
+    fn wait<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, Pause>> {
+        bridge::pause(py, |waiter| {
+            let mut state = self.desk.state();
+            let idle = state.actuations.is_empty() && state.ended.is_none() && !state.news;
+            if idle {
+                state.waiter = Some(waiter);
+            }
+            idle
+        })
     }
 
     /// Publishes values in one message; resolves when the broker has them.
@@ -406,7 +403,7 @@ impl Provider {
             [failure] if values.len() == 1 => return Err(failure.clone().into()),
             several => return Err(failure::several(py, "nothing was sent", several)),
         }
-        let waiter = self.bridge.waiter(py)?;
+        let waiter = bridge::waiter(py)?;
         let future = waiter.future(py);
         session.publish(data_points, Box::new(|outcome| waiter.resolve(outcome)));
         Ok(future)
@@ -421,7 +418,7 @@ impl Provider {
         if let Some(task) = self.task.get() {
             task.abort();
         }
-        let waiter = self.bridge.waiter(py)?;
+        let waiter = bridge::waiter(py)?;
         let future = waiter.future(py);
         let link = self.link.clone();
         worker::spawn(async move {

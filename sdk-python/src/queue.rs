@@ -87,6 +87,10 @@ impl Queue {
         self.change(|state| state.ended = Some(failure));
     }
 
+    pub(crate) fn wake(&self) {
+        self.change(|_| {});
+    }
+
     /// Everything that waits; the failure once nothing will come any more.
     pub(crate) fn take(&self) -> Result<VecDeque<Item>, Failure> {
         let mut state = self.lock();

@@ -18,7 +18,8 @@ use pyo3::{
 use tokio::task::AbortHandle;
 
 use crate::{
-    bridge::Bridge,
+    bridge,
+    pause::Pause,
     queue::Queue,
     reading::{Members, Reading},
     sieve::Item,
@@ -33,7 +34,6 @@ pub(crate) struct Stream {
     signals: Vec<(Py<PyString>, Option<Members>)>,
     /// Makes one object of the readings of all signals.
     snapshot: Option<Py<PyAny>>,
-    bridge: Bridge,
     task: OnceLock<AbortHandle>,
     /// Set by `close`; the last items are then of no interest.
     closed: AtomicBool,
@@ -54,14 +54,7 @@ impl Stream {
         signals: Vec<(Py<PyString>, Option<Members>)>,
         snapshot: Option<Py<PyAny>>,
     ) -> Stream {
-        Stream {
-            queue,
-            signals,
-            snapshot,
-            bridge: Bridge::default(),
-            task: OnceLock::new(),
-            closed: AtomicBool::new(false),
-        }
+        Stream { queue, signals, snapshot, task: OnceLock::new(), closed: AtomicBool::new(false) }
     }
 
     pub(crate) fn set_task(&self, task: AbortHandle) {
@@ -193,22 +186,18 @@ impl Stream {
         Ok(Progress::Paused(false))
     }
 
-    /// A future that is resolved when there is something new.
-    fn wait<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let waiter = self.bridge.waiter(py)?;
-        let future = waiter.future(py);
-        if !self.queue.wait(waiter) {
-            future.call_method1("set_result", (py.None(),))?;
-        }
-        Ok(future)
+    /// To be awaited until there is something new.
+    fn wait<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, Pause>> {
+        bridge::pause(py, |waiter| !self.is_closed() && self.queue.wait(waiter))
     }
 
-    /// Ends the subscription at the broker too.
+    /// Ends the subscription at the broker too, and the wait for something new.
     fn close(&self) {
         self.closed.store(true, Ordering::Relaxed);
         if let Some(task) = self.task.get() {
             task.abort();
         }
+        self.queue.wake();
     }
 
     /// How many items were dropped because they were taken more slowly than they came.

@@ -15,9 +15,10 @@ use tokio::{task::JoinHandle, time::timeout};
 use vehicle_edge_runtime::socket::ShortPath;
 
 use crate::{
-    bridge::Bridge,
+    bridge,
     failure::{Failure, Kind},
     mqtt::{self, Connection, Inbox, Mqtt},
+    pause::Pause,
     worker,
 };
 
@@ -29,7 +30,6 @@ const CLOSING: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(crate) struct Topics {
     mqtt: Arc<Mqtt>,
-    bridge: Bridge,
     /// Taken when it is to end.
     task: Mutex<Option<JoinHandle<()>>>,
 }
@@ -40,7 +40,7 @@ impl Topics {
         follow: impl Future<Output = ()> + Send + 'static,
     ) -> PyResult<Topics> {
         let task = worker::handle()?.spawn(follow);
-        Ok(Topics { mqtt, bridge: Bridge::default(), task: Mutex::new(Some(task)) })
+        Ok(Topics { mqtt, task: Mutex::new(Some(task)) })
     }
 }
 
@@ -101,12 +101,12 @@ impl Topics {
         let inbox = Arc::new(Inbox::new(topic));
         let (mqtt, to) = (self.mqtt.clone(), inbox.clone());
         worker::spawn(async move { mqtt.subscribe(to).await })?;
-        Ok(Topic { inbox, bridge: Bridge::default() })
+        Ok(Topic { inbox })
     }
 
     /// A future that is resolved at the next change of the properties below.
     fn changed<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let waiter = self.bridge.waiter(py)?;
+        let waiter = bridge::waiter(py)?;
         let future = waiter.future(py);
         self.mqtt.watch(waiter);
         Ok(future)
@@ -129,7 +129,7 @@ impl Topics {
 
     /// Sends what waits, as far as there is a connection, and ends it.
     fn close<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let waiter = self.bridge.waiter(py)?;
+        let waiter = bridge::waiter(py)?;
         let future = waiter.future(py);
         let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
         let mqtt = self.mqtt.clone();
@@ -160,7 +160,6 @@ impl Drop for Topics {
 #[derive(Debug)]
 pub(crate) struct Topic {
     inbox: Arc<Inbox>,
-    bridge: Bridge,
 }
 
 #[pymethods]
@@ -171,14 +170,9 @@ impl Topic {
         PyList::new(py, messages.iter().map(|message| PyBytes::new(py, message)))
     }
 
-    /// A future that is resolved when there is something new.
-    fn wait<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let waiter = self.bridge.waiter(py)?;
-        let future = waiter.future(py);
-        if !self.inbox.wait(waiter) {
-            future.call_method1("set_result", (py.None(),))?;
-        }
-        Ok(future)
+    /// To be awaited until there is something new.
+    fn wait<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, Pause>> {
+        bridge::pause(py, |waiter| self.inbox.wait(waiter))
     }
 
     /// How many messages were dropped because the callback was slower than they came.

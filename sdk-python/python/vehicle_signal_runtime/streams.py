@@ -7,8 +7,6 @@ from time import monotonic
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from asyncio import Future
-
     from . import _core
 
 R = TypeVar("R")
@@ -29,7 +27,6 @@ class Stream(Generic[R]):
         self._subscribe = subscribe
         self._stream: _core.Stream | None = None
         self._closed = False
-        self._waiting: Future[None] | None = None
         self._since = 0.0
 
     @property
@@ -42,8 +39,6 @@ class Stream(Generic[R]):
         self._closed = True
         if self._stream is not None:
             self._stream.close()
-        if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_result(None)
 
     async def _open(self) -> _core.Stream:
         if self._stream is None:
@@ -70,8 +65,7 @@ class Stream(Generic[R]):
             item: R | None = stream.next()
             if item is not None:
                 return item
-            self._waiting = stream.wait()
-            await self._waiting
+            await stream.wait()
             self._since = monotonic()
         raise StopAsyncIteration
 

@@ -10,7 +10,7 @@ from . import broker
 from .errors import VehicleSignalError
 
 if TYPE_CHECKING:
-    from asyncio import Future, Task
+    from asyncio import Task
 
     from ._core import Stream
 
@@ -36,7 +36,6 @@ class Subscription:
         self._stream = stream
         self._callback = callback
         self._active = True
-        self._waiting: Future[None] | None = None
         _running.add(self)
         name = f"subscription {', '.join(self.paths)}"
         self._task: Task[None] = asyncio.get_running_loop().create_task(self._run(), name=name)
@@ -57,8 +56,6 @@ class Subscription:
         self._active = False
         self._stream.close()
         _running.discard(self)
-        if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_result(None)
 
     async def _run(self) -> None:
         import asyncio
@@ -71,8 +68,7 @@ class Subscription:
                 elif progress:
                     await asyncio.sleep(0)
                 else:
-                    self._waiting = self._stream.wait()
-                    await self._waiting
+                    await self._stream.wait()
         except VehicleSignalError as error:
             broker.logger().error("the subscription to %s ended: %s", ", ".join(self.paths), error)
         finally:
