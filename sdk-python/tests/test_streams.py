@@ -235,6 +235,31 @@ async def test_close_ends_a_loop_that_waits(broker: str) -> None:
         await anext(stream)
 
 
+async def test_close_ends_a_loop_that_waits_for_a_broker(own_broker: Broker) -> None:
+    """The subscription is made once, however many wait for it."""
+    use_broker(own_broker.address)
+    stream = SEAT.stream()
+    waiting = [asyncio.ensure_future(anext(stream)) for _ in range(2)]
+    await asyncio.sleep(0.05)
+    stream.close()
+    ends = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 10)
+    assert [type(end) for end in ends] == [StopAsyncIteration, StopAsyncIteration]
+
+
+async def test_a_block_may_have_several_loops_over_its_stream(broker: str) -> None:
+    """Leaving one of them ends nothing."""
+    await SEAT.publish(1)
+    async with SEAT.stream() as stream:
+        async for reading in stream:
+            assert reading.value == 1
+            break
+        await SEAT.publish(2)
+        async for reading in stream:
+            assert reading.value == 2
+            break
+    assert [reading async for reading in stream] == []
+
+
 async def test_a_slow_loop_drops_the_oldest_and_counts(broker: str) -> None:
     """As a slow callback does."""
     await SEAT.publish(0)

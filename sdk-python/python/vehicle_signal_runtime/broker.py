@@ -166,7 +166,7 @@ async def _tell(handler: Callable[..., object], *arguments: object) -> None:
         if isinstance(result, Awaitable):
             await result
     except Exception:
-        logger().exception("%s failed", handler.__name__)
+        logger().exception("%s failed", getattr(handler, "__name__", handler))
 
 
 def logger() -> Logger:

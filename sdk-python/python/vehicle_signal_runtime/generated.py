@@ -84,7 +84,8 @@ class Branch:
         return self._changing().stream(queue=queue, max_rate=max_rate, changes_only=changes_only)
 
     def where(self, condition: Condition | str) -> Selection[Reading[Any]]:
-        """The same readings while a condition holds, an expression or text."""
+        """The same readings while a condition holds, an expression or text. A change of what
+        only the condition names delivers nothing by itself."""
         return self._changing().where(condition)
 
     def _changing(self) -> Selection[Reading[Any]]:

@@ -7,6 +7,8 @@ from time import monotonic
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
+    from asyncio import Future
+
     from . import _core
 
 R = TypeVar("R")
@@ -18,15 +20,19 @@ SLICE = 0.005
 class Stream(Generic[R]):
     """Updates as they come: `async for reading in vehicle.Speed.stream(): …`.
 
-    The subscription is made when the first item is asked for, or by `async with`. It ends
-    when its `async for` is left, when the `async with` is, or by `close`. Updates wait in a
-    queue of their own; an error that does not heal is raised where the next item is awaited.
+    The subscription is made when the first item is asked for, or by `async with`. It ends by
+    `close`, when the `async with` is left, or, without one, when the `async for` is. Updates
+    wait in a queue of their own; an error that does not heal is raised where the next item is
+    awaited.
     """
 
     def __init__(self, subscribe: Callable[[], Awaitable[_core.Stream]]) -> None:
         self._subscribe = subscribe
+        self._opening: Future[_core.Stream] | None = None
         self._stream: _core.Stream | None = None
         self._closed = False
+        # Whether an `async with` says when it ends.
+        self._held = False
         self._since = 0.0
 
     @property
@@ -39,16 +45,31 @@ class Stream(Generic[R]):
         self._closed = True
         if self._stream is not None:
             self._stream.close()
+        elif self._opening is not None:
+            self._opening.cancel()
 
-    async def _open(self) -> _core.Stream:
-        if self._stream is None:
-            self._stream = await self._subscribe()
-            if self._closed:
-                self._stream.close()
+    async def _open(self) -> _core.Stream | None:
+        """The subscription, made once however many wait for it; None when it was closed
+        before there was a broker."""
+        import asyncio
+
+        if self._opening is None:
+            self._opening = asyncio.ensure_future(self._subscribe())
+        await asyncio.wait({self._opening})
+        if self._opening.cancelled():
+            return None
+        self._stream = self._opening.result()
+        if self._closed:
+            self._stream.close()
         return self._stream
 
     async def __aenter__(self) -> Stream[R]:
-        await self._open()
+        self._held = True
+        try:
+            await self._open()
+        except BaseException:
+            self.close()
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -61,7 +82,9 @@ class Stream(Generic[R]):
         if self._stream is not None and monotonic() - self._since > SLICE:
             await self._give_way()
         while not self._closed:
-            stream = await self._open()
+            stream = self._stream or await self._open()
+            if stream is None:
+                break
             item: R | None = stream.next()
             if item is not None:
                 return item
@@ -79,7 +102,7 @@ class Stream(Generic[R]):
 
 class _Loop(AsyncIterator[R]):
     """One `async for` over a stream: when it is left nobody else holds this, and the
-    subscription ends."""
+    subscription ends, unless an `async with` goes on with it."""
 
     def __init__(self, stream: Stream[R]) -> None:
         self._stream = stream
@@ -88,4 +111,5 @@ class _Loop(AsyncIterator[R]):
         return await self._stream.__anext__()
 
     def __del__(self) -> None:
-        self._stream.close()
+        if not self._stream._held:
+            self._stream.close()
