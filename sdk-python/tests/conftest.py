@@ -27,7 +27,7 @@ def socket_broker(tmp_path: Path) -> Iterator[Broker]:
     program = built("examples/broker")
     # One that was built long ago has no socket.
     if program is None or b"--socket" not in subprocess.check_output([program, "--help"]):
-        pytest.skip("run `cargo build -p vehicle-edge-runtime --example broker` first")
+        pytest.fail("run `cargo build -p vehicle-edge-runtime --example broker` first")
     command = [str(program), "--listen", "127.0.0.1:{port}", "--socket", "{state}"]
     broker = Broker(tmp_path, command)
     yield broker

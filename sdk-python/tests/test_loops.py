@@ -21,7 +21,7 @@ ROUND: ContextVar[int] = ContextVar("ROUND", default=0)
 
 
 class WatchesNoFile(asyncio.SelectorEventLoop):
-    """As the loops of some other systems."""
+    """As the loops of some other systems, which say so in asyncio's own way."""
 
     def add_reader(self, *_: object) -> None:
         raise NotImplementedError

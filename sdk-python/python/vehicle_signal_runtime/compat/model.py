@@ -6,6 +6,7 @@ own with them.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
@@ -85,12 +86,12 @@ class Model(Node):
         return getattr(self, name, None)
 
 
-class _Followed:
+class _Followed(ABC):
     """What can be subscribed to: signals, and the conditions under which they count."""
 
+    @abstractmethod
     def _named(self) -> tuple[list[str], list[str]]:
         """The signals' paths and the conditions' texts."""
-        raise NotImplementedError
 
     def join(self, *nodes: DataPoint[Any]) -> Query:
         """These signals and more."""
