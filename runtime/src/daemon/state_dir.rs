@@ -31,8 +31,15 @@ pub(crate) enum StateError {
 #[derive(Debug)]
 pub(crate) struct StateDir {
     path: PathBuf,
-    /// Holds the lock; closing it gives the folder up.
-    _lock: File,
+    lock: File,
+}
+
+impl Drop for StateDir {
+    /// In so many words, because closing the file is not enough: a child that is being started
+    /// has a copy of it until it executes its program, and the lock goes with the last copy.
+    fn drop(&mut self) {
+        let _ = self.lock.unlock();
+    }
 }
 
 impl StateDir {
@@ -46,7 +53,7 @@ impl StateDir {
         // After the lock: the folder of a daemon that runs is not touched.
         fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).map_err(io)?;
         // Uploads of a daemon that died half way.
-        let state = StateDir { path, _lock: lock };
+        let state = StateDir { path, lock };
         let _ = fs::remove_dir_all(state.staging());
         Ok(state)
     }
@@ -132,6 +139,8 @@ mod tests {
         let error = StateDir::open(path.clone()).unwrap_err().to_string();
         let owner = format!("in use by another vehicle-edge (pid {})", std::process::id());
         assert!(error.contains(&owner), "{error}");
+        // As a child holds it that has not executed its program yet.
+        let _copy = first.lock.try_clone().unwrap();
         drop(first);
         StateDir::open(path).unwrap();
     }
