@@ -1,11 +1,12 @@
 //! The broker's doors: a TCP port for outside clients, one unix socket for each app, and
 //! pipes inside this process.
 //!
-//! What a connection may do is decided by the door it came through: each door serves as one
-//! [`Client`]. Closing a door cuts its connections at once, streams included, so nothing
+//! Who a request comes from is decided by the [`Door`] it came through, which puts the
+//! [`Client`] into the request; services take it from there. Closing a door cuts its connections at once, streams included, so nothing
 //! that was granted there goes on afterwards.
 
 mod connection;
+mod door;
 
 use std::{io, path::Path, sync::Arc, time::Duration};
 
@@ -16,9 +17,16 @@ use tokio::{
     sync::Semaphore,
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
-use tonic::transport::{Server, server::Router};
+use tonic::{
+    service::interceptor::InterceptedService,
+    transport::{Server, server::Router},
+};
 
-use self::connection::{Connection, Transport};
+pub(super) use self::door::client_of;
+use self::{
+    connection::{Connection, Transport},
+    door::Door,
+};
 use super::{Broker, Client, v1, v2};
 use crate::socket::{self, SocketFile};
 
@@ -55,7 +63,7 @@ pub async fn serve_tcp(
         }
     };
     let incoming = connections(accept, TCP_CONNECTIONS, shutdown.clone());
-    router(broker, Client::outside())
+    router(broker, Door::of(Client::outside()))
         .serve_with_incoming_shutdown(incoming, shutdown.cancelled_owned())
         .await
         .map_err(io::Error::other)
@@ -83,7 +91,8 @@ pub fn serve_app(broker: Broker, client: Client, folder: &Path) -> io::Result<Ap
     let ended = shutdown.clone().cancelled_owned();
     tokio::spawn(async move {
         let name = format!("{client:?}");
-        let served = router(broker, client).serve_with_incoming_shutdown(incoming, ended).await;
+        let served =
+            router(broker, Door::of(client)).serve_with_incoming_shutdown(incoming, ended).await;
         if let Err(error) = served {
             tracing::error!(%error, client = name, "an app's broker socket failed");
         }
@@ -123,20 +132,20 @@ impl PipeDoor {
     ) -> io::Result<()> {
         let place = self.places.clone().acquire_owned().await.map_err(io::Error::other)?;
         let connection = Connection::new(transport, self.shutdown.clone(), place);
-        router(self.broker.clone(), self.client.clone())
+        router(self.broker.clone(), Door::of(self.client.clone()))
             .serve_with_incoming(stream::once(future::ready(io::Result::Ok(connection))))
             .await
             .map_err(io::Error::other)
     }
 }
 
-fn router(broker: Broker, client: Client) -> Router {
+fn router(broker: Broker, door: Door) -> Router {
     Server::builder()
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_concurrent_streams(STREAMS)
-        .add_service(v2::server(broker.clone(), client.clone()))
-        .add_service(v1::server(broker, client))
+        .add_service(InterceptedService::new(v2::server(broker.clone()), door.clone()))
+        .add_service(InterceptedService::new(v1::server(broker), door))
 }
 
 /// Accepted connections, at most `most` at a time, all cut at `shutdown`. Never ends by

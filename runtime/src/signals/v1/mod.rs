@@ -18,21 +18,33 @@ use std::pin::Pin;
 use tokio_stream::{Stream, StreamExt};
 use tonic::{Request, Response, Status, Streaming};
 
-use super::{Broker, Client, proto::servers::v1::val_server, proto::v1 as proto};
+use super::{Broker, Client, proto::servers::v1::val_server, proto::v1 as proto, serve::client_of};
 
-/// The service as one client sees it.
+/// What the wire calls.
 #[derive(Clone, Debug)]
-pub(crate) struct Service {
+pub(crate) struct Server {
+    broker: Broker,
+}
+
+/// The service as the client of one request sees it.
+#[derive(Clone, Debug)]
+struct Service {
     broker: Broker,
     client: Client,
 }
 
-pub(super) fn server(broker: Broker, client: Client) -> val_server::ValServer<Service> {
-    val_server::ValServer::new(Service { broker, client })
+pub(super) fn server(broker: Broker) -> val_server::ValServer<Server> {
+    val_server::ValServer::new(Server { broker })
+}
+
+impl Server {
+    fn service<T>(&self, request: &Request<T>) -> Result<Service, Status> {
+        Ok(Service { broker: self.broker.clone(), client: client_of(request)? })
+    }
 }
 
 #[tonic::async_trait]
-impl val_server::Val for Service {
+impl val_server::Val for Server {
     type StreamedUpdateStream =
         Pin<Box<dyn Stream<Item = Result<proto::StreamedUpdateResponse, Status>> + Send>>;
     type SubscribeStream = subscribe::UpdateStream;
@@ -41,14 +53,16 @@ impl val_server::Val for Service {
         &self,
         request: Request<proto::GetRequest>,
     ) -> Result<Response<proto::GetResponse>, Status> {
-        get::get(self, request.get_ref()).map(Response::new)
+        let service = self.service(&request)?;
+        get::get(&service, request.get_ref()).map(Response::new)
     }
 
     async fn set(
         &self,
         request: Request<proto::SetRequest>,
     ) -> Result<Response<proto::SetResponse>, Status> {
-        let errors = set::set(self, request.into_inner().updates).await?;
+        let service = self.service(&request)?;
+        let errors = set::set(&service, request.into_inner().updates).await?;
         Ok(Response::new(proto::SetResponse { error: None, errors }))
     }
 
@@ -56,7 +70,7 @@ impl val_server::Val for Service {
         &self,
         request: Request<Streaming<proto::StreamedUpdateRequest>>,
     ) -> Result<Response<Self::StreamedUpdateStream>, Status> {
-        let service = self.clone();
+        let service = self.service(&request)?;
         let responses = request.into_inner().then(move |request| {
             let service = service.clone();
             async move {
@@ -71,7 +85,8 @@ impl val_server::Val for Service {
         &self,
         request: Request<proto::SubscribeRequest>,
     ) -> Result<Response<subscribe::UpdateStream>, Status> {
-        subscribe::open(self, request.get_ref()).map(Response::new)
+        let service = self.service(&request)?;
+        subscribe::open(&service, request.get_ref()).map(Response::new)
     }
 
     async fn get_server_info(

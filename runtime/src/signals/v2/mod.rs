@@ -18,23 +18,35 @@ pub use entries::Entries;
 
 use super::{
     Broker, Client, SignalError, SignalRef, budget::Budget, proto::servers::v2::val_server,
-    proto::v2 as proto,
+    proto::v2 as proto, serve::client_of,
 };
 use status::{from_error, from_pattern};
 
-/// The service as one client sees it.
+/// What the wire calls.
 #[derive(Clone, Debug)]
-pub(crate) struct Service {
+pub(crate) struct Server {
+    broker: Broker,
+}
+
+/// The service as the client of one request sees it.
+#[derive(Clone, Debug)]
+struct Service {
     broker: Broker,
     client: Client,
 }
 
-pub(super) fn server(broker: Broker, client: Client) -> val_server::ValServer<Service> {
-    val_server::ValServer::new(Service { broker, client })
+pub(super) fn server(broker: Broker) -> val_server::ValServer<Server> {
+    val_server::ValServer::new(Server { broker })
+}
+
+impl Server {
+    fn service<T>(&self, request: &Request<T>) -> Result<Service, Status> {
+        Ok(Service { broker: self.broker.clone(), client: client_of(request)? })
+    }
 }
 
 #[tonic::async_trait]
-impl val_server::Val for Service {
+impl val_server::Val for Server {
     type SubscribeStream = subscribe::EntriesStream;
     type SubscribeByIdStream = subscribe::EntriesStream;
     type OpenProviderStreamStream = provide::ProviderStream;
@@ -43,8 +55,9 @@ impl val_server::Val for Service {
         &self,
         request: Request<proto::GetValueRequest>,
     ) -> Result<Response<proto::GetValueResponse>, Status> {
+        let service = self.service(&request)?;
         let id = request.get_ref().signal_id.as_ref();
-        let data_point = Some(self.read(id, &mut Budget::new())?);
+        let data_point = Some(service.read(id, &mut Budget::new())?);
         Ok(Response::new(proto::GetValueResponse { data_point }))
     }
 
@@ -52,10 +65,11 @@ impl val_server::Val for Service {
         &self,
         request: Request<proto::GetValuesRequest>,
     ) -> Result<Response<proto::GetValuesResponse>, Status> {
+        let service = self.service(&request)?;
         let ids = request.get_ref().signal_ids.iter();
         let mut budget = Budget::new();
         let data_points =
-            ids.map(|id| self.read(Some(id), &mut budget)).collect::<Result<_, _>>()?;
+            ids.map(|id| service.read(Some(id), &mut budget)).collect::<Result<_, _>>()?;
         Ok(Response::new(proto::GetValuesResponse { data_points }))
     }
 
@@ -63,21 +77,24 @@ impl val_server::Val for Service {
         &self,
         request: Request<proto::SubscribeRequest>,
     ) -> Result<Response<subscribe::EntriesStream>, Status> {
-        subscribe::by_path(self, request.get_ref()).map(Response::new)
+        let service = self.service(&request)?;
+        subscribe::by_path(&service, request.get_ref()).map(Response::new)
     }
 
     async fn subscribe_by_id(
         &self,
         request: Request<proto::SubscribeByIdRequest>,
     ) -> Result<Response<subscribe::EntriesStream>, Status> {
-        subscribe::by_id(self, request.get_ref()).map(Response::new)
+        let service = self.service(&request)?;
+        subscribe::by_id(&service, request.get_ref()).map(Response::new)
     }
 
     async fn actuate(
         &self,
         request: Request<proto::ActuateRequest>,
     ) -> Result<Response<proto::ActuateResponse>, Status> {
-        actuate::all(self, std::slice::from_ref(request.get_ref())).await?;
+        let service = self.service(&request)?;
+        actuate::all(&service, std::slice::from_ref(request.get_ref())).await?;
         Ok(Response::new(proto::ActuateResponse {}))
     }
 
@@ -85,9 +102,10 @@ impl val_server::Val for Service {
         &self,
         request: Request<Streaming<proto::ActuateRequest>>,
     ) -> Result<Response<proto::ActuateResponse>, Status> {
+        let service = self.service(&request)?;
         let mut requests = request.into_inner();
         while let Some(request) = requests.message().await? {
-            actuate::all(self, &[request]).await?;
+            actuate::all(&service, &[request]).await?;
         }
         Ok(Response::new(proto::ActuateResponse {}))
     }
@@ -96,7 +114,8 @@ impl val_server::Val for Service {
         &self,
         request: Request<proto::BatchActuateRequest>,
     ) -> Result<Response<proto::BatchActuateResponse>, Status> {
-        actuate::all(self, &request.get_ref().actuate_requests).await?;
+        let service = self.service(&request)?;
+        actuate::all(&service, &request.get_ref().actuate_requests).await?;
         Ok(Response::new(proto::BatchActuateResponse {}))
     }
 
@@ -104,11 +123,13 @@ impl val_server::Val for Service {
         &self,
         request: Request<proto::ListMetadataRequest>,
     ) -> Result<Response<proto::ListMetadataResponse>, Status> {
+        let service = self.service(&request)?;
         let root = &request.get_ref().root;
-        let entries = self.broker.visible(&self.client, root).map_err(from_pattern)?;
+        let entries = service.broker.visible(&service.client, root).map_err(from_pattern)?;
         if entries.is_empty() {
             // An app that forgot to declare a signal is told so, not that there is none.
-            let signal = self.broker.allowed(&self.client, SignalRef::Path(root), Access::Read);
+            let signal =
+                service.broker.allowed(&service.client, SignalRef::Path(root), Access::Read);
             return Err(match signal {
                 Err(denied @ SignalError::Denied { .. }) => from_error(denied),
                 _ => Status::not_found(format!("no signal matches '{root}'")),
@@ -122,13 +143,14 @@ impl val_server::Val for Service {
         &self,
         request: Request<proto::PublishValueRequest>,
     ) -> Result<Response<proto::PublishValueResponse>, Status> {
+        let service = self.service(&request)?;
         let proto::PublishValueRequest { signal_id, data_point } = request.into_inner();
         let signal = convert::signal_ref(signal_id.as_ref())?;
         let Some(data_point) = data_point else {
             return Err(Status::invalid_argument("data_point is missing: nothing to publish"));
         };
         let value = data_point.value.and_then(convert::to_value);
-        self.broker.publish_to(&self.client, signal, value).map_err(from_error)?;
+        service.broker.publish_to(&service.client, signal, value).map_err(from_error)?;
         Ok(Response::new(proto::PublishValueResponse {}))
     }
 
@@ -136,7 +158,8 @@ impl val_server::Val for Service {
         &self,
         request: Request<Streaming<proto::OpenProviderStreamRequest>>,
     ) -> Result<Response<provide::ProviderStream>, Status> {
-        Ok(Response::new(provide::open(self, request.into_inner())))
+        let service = self.service(&request)?;
+        Ok(Response::new(provide::open(&service, request.into_inner())))
     }
 
     async fn get_server_info(
