@@ -5,5 +5,5 @@ use axum::{Json, extract::State};
 use super::{Api, wire::Info};
 
 pub(crate) async fn handle(State(api): State<Api>) -> Json<Info> {
-    Json(api.info.clone())
+    Json(Info { providers: api.sources.list(), ..api.info.clone() })
 }

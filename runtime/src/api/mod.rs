@@ -52,7 +52,10 @@ pub(crate) use health::{Health, router as health_router};
 pub(crate) use server::serve;
 
 use self::error::ApiError;
-use crate::{signals::Broker, supervisor::Supervisor};
+use crate::{
+    signals::{Broker, Sources},
+    supervisor::Supervisor,
+};
 
 /// What the handlers share.
 #[derive(Clone, Debug)]
@@ -62,6 +65,7 @@ pub(crate) struct Api(Arc<Shared>);
 pub(crate) struct Shared {
     pub(crate) supervisor: Supervisor,
     pub(crate) broker: Broker,
+    pub(crate) sources: Sources,
     /// Everything of `GET /api/info` that does not change while the daemon runs.
     pub(crate) info: wire::Info,
     /// Where uploads are unpacked; on the same file system as the apps.

@@ -14,6 +14,7 @@ pub(crate) use super::{
 use crate::{
     app::{AppId, AppStatus, Line, Stream},
     sandbox::Capabilities,
+    signals::SourceStatus,
     supervisor::Admission,
 };
 
@@ -131,8 +132,8 @@ pub(crate) struct Info {
     pub(crate) listen: Listen,
     pub(crate) model: InfoModel,
     pub(crate) sandbox: Capabilities,
-    /// The provider that plays the values: `mock` or `none`.
-    pub(crate) provider: String,
+    /// What fills the signals, in the order in which they are divided.
+    pub(crate) providers: Vec<SourceStatus>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

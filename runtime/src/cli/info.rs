@@ -7,7 +7,10 @@ use super::{
     client::Client,
     output::{Output, age, print_fields},
 };
-use crate::api::wire::Info as Answer;
+use crate::{
+    api::wire::Info as Answer,
+    signals::{SourceState, SourceStatus},
+};
 
 #[derive(Debug, Args)]
 pub(crate) struct Info {
@@ -42,11 +45,35 @@ fn fields(info: &Answer) -> Vec<(&'static str, String)> {
             ),
         ),
         ("hash", model.hash.clone()),
-        ("signals from", info.provider.clone()),
+        ("signals from", providers(&info.providers)),
         ("sandbox", format!("{} ({})", sandbox.backend.name(), sandbox.isolation)),
     ];
     if !lacks.is_empty() {
         fields.push(("lacks", lacks.join("\n")));
     }
     fields
+}
+
+/// A line for each, with what there is to know beside that all is well.
+fn providers(providers: &[SourceStatus]) -> String {
+    let line = |provider: &SourceStatus| {
+        let mut line = provider.name.clone();
+        if !provider.signals.is_empty() {
+            line.push_str(&format!(" ({})", provider.signals.join(", ")));
+        }
+        match provider.state {
+            SourceState::Connected => {}
+            SourceState::Starting => line.push_str(", starting"),
+            SourceState::Away => line.push_str(&format!(", away for {}", age(provider.since))),
+            SourceState::Ended => line.push_str(", ended"),
+        }
+        if let Some(detail) = &provider.detail {
+            line.push_str(&format!(": {detail}"));
+        }
+        line
+    };
+    match providers {
+        [] => "nobody here".to_owned(),
+        some => some.iter().map(line).collect::<Vec<_>>().join("\n"),
+    }
 }

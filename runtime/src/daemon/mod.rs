@@ -27,7 +27,7 @@ use crate::{
     api::{self, Api, Health, wire},
     python::PythonTools,
     sandbox::{self, Sandbox},
-    signals::{self, Broker},
+    signals::{self, Broker, Part, Sources, mock::Mock},
     supervisor::{Config, Model, Supervisor},
     topics,
 };
@@ -92,15 +92,15 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         () = signals.asked() => return Ok(()),
     };
     let broker = Broker::new(&prepared.model.manifest)?;
-    if options.mock {
-        signals::mock::start(broker.clone(), servers.shutdown.clone());
-    }
+    let parts = if options.mock { vec![Part::new(Mock, Vec::new())?] } else { Vec::new() };
+    let sources = Sources::start(&broker, parts, &servers.shutdown);
     servers.tasks.spawn(serve_signals(broker.clone(), grpc, servers.shutdown.clone()));
     let info = info(&options, &state, &prepared, runtime_id, listen.clone());
     let supervisor = start_supervisor(&state, prepared, broker.clone(), options.mqtt).await?;
     let api = Api::new(api::Shared {
         supervisor: supervisor.clone(),
         broker,
+        sources,
         info,
         staging: state.staging(),
         shutdown: servers.shutdown.clone(),
@@ -176,7 +176,7 @@ fn info(
             source: options.model.name(),
         },
         sandbox: prepared.sandbox.capabilities().clone(),
-        provider: if options.mock { "mock" } else { "none" }.to_owned(),
+        providers: Vec::new(),
     }
 }
 

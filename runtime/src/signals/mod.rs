@@ -5,7 +5,7 @@
 //! itself, or one app behind its own socket.
 //! Out: the [`Broker`] for use in this process, [`serve_tcp`] and [`serve_app`] for everyone
 //! else (`kuksa.val.v2` and `v1`), [`PipeDoor`] for clients in this process that speak
-//! these too, and [`mock`], which plays a car.
+//! these too, and [`Sources`] that fill signals: [`mock`], which plays a car, and others.
 //!
 //! Every way in goes through [`Broker`], which checks access first, then type and bounds:
 //! the protocol modules (`v1`, `v2`) only translate. A signal has a slot of its own with its
@@ -33,6 +33,7 @@ mod queue;
 mod registry;
 mod serve;
 mod slot;
+mod source;
 mod subscription;
 #[cfg(test)]
 mod testing;
@@ -49,6 +50,7 @@ pub use pattern::{InvalidPattern, Pattern};
 pub use provider::{Actuation, ActuationStream, Provider};
 pub use registry::{Entry, Registry, RegistryError};
 pub use serve::{AppSocket, PipeDoor, SOCKET_NAME, serve_app, serve_tcp};
+pub use source::{Part, Share, Source, SourceState, SourceStatus, Sources, Stage};
 pub use subscription::Subscription;
 pub use update::{Datapoint, Update};
 

@@ -40,7 +40,7 @@ impl Update {
         Update::new(entry, Datapoint::default())
     }
 
-    fn new(entry: &Entry, datapoint: Datapoint) -> Arc<Update> {
+    pub(super) fn new(entry: &Entry, datapoint: Datapoint) -> Arc<Update> {
         let (id, path) = (entry.id(), entry.shared_path());
         Arc::new(Update { id, path, datapoint, encoded: Encoded::default() })
     }

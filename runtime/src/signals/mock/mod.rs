@@ -15,6 +15,7 @@ mod range;
 
 use std::{sync::Arc, time::Duration};
 
+use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use tokio::{
     task::JoinHandle,
@@ -23,7 +24,10 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use self::behaviour::Behaviour;
-use super::{Actuation, Broker, Client, Entry, SignalRef, Update, slot::Aspect};
+use super::{
+    Actuation, Broker, Client, Entry, Share, SignalRef, Source, SourceState, Stage, Update,
+    slot::Aspect,
+};
 use vss_codegen::model::SignalKind;
 
 const TICK: Duration = Duration::from_millis(100);
@@ -34,23 +38,24 @@ const HOLD: SignedDuration = SignedDuration::from_secs(30);
 /// Starts playing. Must be called within a tokio runtime; ends at `shutdown`.
 pub fn start(broker: Broker, shutdown: CancellationToken) -> JoinHandle<()> {
     tokio::spawn(async move {
-        shutdown.run_until_cancelled(play(broker)).await;
+        shutdown.run_until_cancelled(play(broker, Share::all())).await;
     })
 }
 
-async fn play(broker: Broker) {
+async fn play(broker: Broker, share: Share) {
     let (provider, mut actuations) = broker.fallback_provider(&Client::runtime());
     let actuators: Vec<_> = broker
         .registry()
         .entries()
         .iter()
-        .filter(|entry| entry.signal().kind == SignalKind::Actuator)
+        .filter(|entry| entry.signal().kind == SignalKind::Actuator && share.owns(entry.path()))
         .map(|entry| SignalRef::Id(entry.id()))
         .collect();
     if let Err(error) = provider.claim_actuations(&actuators) {
         tracing::error!(%error, "the mock cannot carry out actuations");
     }
-    let mut roles: Vec<Role> = broker.registry().entries().iter().filter_map(Role::new).collect();
+    let entries = broker.registry().entries().iter().filter(|entry| share.owns(entry.path()));
+    let mut roles: Vec<Role> = entries.filter_map(Role::new).collect();
     let start = Instant::now();
     let mut ticks = interval(TICK);
     // After a sleep of the machine the car goes on, it does not catch up.
@@ -133,6 +138,24 @@ fn echo(broker: &Broker, actuation: &Actuation) {
     let value = actuation.datapoint().value.clone();
     if let Err(error) = broker.store_checked(entry, Aspect::Current, value) {
         tracing::debug!(%error, "the mock cannot echo a target");
+    }
+}
+
+/// The mock as one source among others.
+#[derive(Debug)]
+pub struct Mock;
+
+impl Source for Mock {
+    fn kind(&self) -> &'static str {
+        "mock"
+    }
+
+    fn run(self: Box<Self>, stage: Stage) -> BoxFuture<'static, Result<(), String>> {
+        Box::pin(async move {
+            stage.report(SourceState::Connected, None);
+            play(stage.broker().clone(), stage.share().clone()).await;
+            Ok(())
+        })
     }
 }
 
