@@ -215,7 +215,7 @@ async fn an_attribute_is_told_only_when_it_changes() {
 async fn a_slow_reader_loses_the_oldest_and_keeps_the_newest() {
     let bench = Bench::start().await;
     let mut subscription = bench.broker.subscribe(&bench.outside, &[SPEED, DOOR], 9).unwrap();
-    subscription.next().await;
+    subscription.next().await.unwrap();
     let mut client = bench.tcp().await;
     client.publish_value(publish(DOOR, value(true))).await.unwrap();
     for speed in 0..100 {
@@ -225,7 +225,7 @@ async fn a_slow_reader_loses_the_oldest_and_keeps_the_newest() {
     let mut speeds = Vec::new();
     let mut doors = 0;
     for _ in 0..9 {
-        for update in subscription.next().await {
+        for update in subscription.next().await.unwrap() {
             match &**update.path() {
                 SPEED => speeds.push(update.datapoint().value.as_ref().unwrap().to_string()),
                 _ => doors += 1,
@@ -614,4 +614,23 @@ async fn one_request_cannot_multiply_a_large_value() {
     let signal_ids = vec![by_path(vin); 20];
     let answer = app.get_values(proto::GetValuesRequest { signal_ids }).await.unwrap();
     assert_eq!(answer.into_inner().data_points.len(), 20);
+}
+
+#[tokio::test]
+async fn a_revoked_app_loses_its_streams_and_claims() {
+    let bench = Bench::start().await;
+    let door = bench.app("revoked", &[(DOOR, Access::Provide), (SPEED, Access::Read)]);
+    let mut values = door.client().await.subscribe(subscribe(&[SPEED], 0)).await.unwrap();
+    values.get_mut().message().await.unwrap().unwrap();
+    let mut provider = door.provider().await;
+    provider.claim_actuations(&[DOOR]).await;
+
+    door.app.set_grants(Grants::default());
+    let ended = values.get_mut().message().await.unwrap_err();
+    assert_eq!(ended.code(), Code::PermissionDenied, "{ended}");
+    let ended = provider.reply().await.unwrap_err();
+    assert_eq!(ended.code(), Code::PermissionDenied, "{ended}");
+    let mut outside = bench.tcp().await;
+    let refused = outside.actuate(actuate(DOOR, value(true))).await.unwrap_err();
+    assert_eq!(refused.code(), Code::Unavailable, "{refused}");
 }

@@ -217,7 +217,8 @@ impl MockBroker {
     fn value(&self, path: &str, object: &Bound<'_, PyAny>) -> PyResult<Value> {
         let literal = literal(path, object)?;
         // A path that is unknown is refused by what follows, which can suggest another.
-        let Some(entry) = self.broker.registry().get(path) else {
+        let registry = self.broker.registry();
+        let Some(entry) = registry.get(path) else {
             let refusal = self.broker.get(&self.test, path).err();
             return Err(refusal.map_or_else(
                 || PyRuntimeError::new_err("the model changed"),
@@ -235,7 +236,8 @@ impl MockWatch {
     /// The next readings; none when nothing came for so many seconds.
     fn next(&self, py: Python<'_>, timeout: f64) -> PyResult<Vec<Py<Reading>>> {
         let next = async { self.subscription.lock().await.next().await };
-        let updates = waiting::until(py, Some(timeout), next)?.unwrap_or_default();
+        let next = waiting::until(py, Some(timeout), next)?;
+        let updates = next.transpose().map_err(refused)?.unwrap_or_default();
         let each = updates.iter().map(|update| {
             reading(py, self.path.clone_ref(py), self.members.as_ref(), update.datapoint())
         });
@@ -298,11 +300,18 @@ fn read_grants(grants: Vec<(String, String)>) -> PyResult<Grants> {
 
 fn refused(error: SignalError) -> Failure {
     let kind = match &error {
-        SignalError::UnknownPath { .. } | SignalError::UnknownId(_) => Kind::UnknownSignal,
-        SignalError::BadPath(_) | SignalError::Invalid { .. } | SignalError::TooLarge { .. } => {
-            Kind::InvalidValue
-        }
-        SignalError::Denied { .. } => Kind::PermissionDenied,
+        SignalError::UnknownPath { .. }
+        | SignalError::UnknownId(_)
+        | SignalError::Gone { .. } => Kind::UnknownSignal,
+        SignalError::BadPath(_)
+        | SignalError::Invalid { .. }
+        | SignalError::TooLarge { .. }
+        | SignalError::OtherType { .. }
+        | SignalError::CannotAdd { .. } => Kind::InvalidValue,
+        SignalError::Denied { .. }
+        | SignalError::MayNotCreate { .. }
+        | SignalError::Closed { .. }
+        | SignalError::Expired { .. } => Kind::PermissionDenied,
         SignalError::NoActuator { .. } => Kind::NotAnActuator,
         SignalError::NoProvider { .. } => Kind::NoProvider,
         SignalError::AlreadyClaimed { .. } => Kind::AlreadyProvided,
@@ -311,7 +320,7 @@ fn refused(error: SignalError) -> Failure {
         | SignalError::NotClaimed { .. } => Kind::Broker,
     };
     let path = match &error {
-        SignalError::UnknownPath { path, .. } => path.clone(),
+        SignalError::UnknownPath { path, .. } | SignalError::CannotAdd { path, .. } => path.clone(),
         SignalError::Invalid { path, .. }
         | SignalError::TooLarge { path, .. }
         | SignalError::Denied { path, .. }
@@ -320,8 +329,14 @@ fn refused(error: SignalError) -> Failure {
         | SignalError::ProviderBusy { path }
         | SignalError::ProviderGone { path }
         | SignalError::AlreadyClaimed { path }
+        | SignalError::Gone { path }
+        | SignalError::OtherType { path, .. }
         | SignalError::NotClaimed { path } => path.to_string(),
-        SignalError::UnknownId(_) | SignalError::BadPath(_) => String::new(),
+        SignalError::UnknownId(_)
+        | SignalError::BadPath(_)
+        | SignalError::MayNotCreate { .. }
+        | SignalError::Closed { .. }
+        | SignalError::Expired { .. } => String::new(),
     };
     Failure::new(kind, &path, error.to_string())
 }

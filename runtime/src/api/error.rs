@@ -169,14 +169,20 @@ impl From<supervisor::Error> for ApiError {
 impl From<SignalError> for ApiError {
     fn from(error: SignalError) -> ApiError {
         let (status, code) = match &error {
-            SignalError::UnknownPath { .. } | SignalError::UnknownId(_) => {
-                (StatusCode::NOT_FOUND, "unknown_signal")
-            }
+            SignalError::UnknownPath { .. }
+            | SignalError::UnknownId(_)
+            | SignalError::Gone { .. } => (StatusCode::NOT_FOUND, "unknown_signal"),
             SignalError::BadPath(_) => (StatusCode::BAD_REQUEST, "bad_request"),
             SignalError::Invalid { .. } | SignalError::TooLarge { .. } => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "invalid_value")
             }
-            SignalError::Denied { .. } => (StatusCode::FORBIDDEN, "denied"),
+            SignalError::Denied { .. }
+            | SignalError::MayNotCreate { .. }
+            | SignalError::Closed { .. }
+            | SignalError::Expired { .. } => (StatusCode::FORBIDDEN, "denied"),
+            SignalError::OtherType { .. } | SignalError::CannotAdd { .. } => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "invalid_signal")
+            }
             SignalError::NoActuator { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "no_actuator"),
             SignalError::NoProvider { .. } | SignalError::ProviderGone { .. } => {
                 (StatusCode::SERVICE_UNAVAILABLE, "no_provider")

@@ -1,28 +1,63 @@
 //! Who asks, and what they may do.
 
-use std::{
-    fmt,
-    sync::{Arc, OnceLock},
-};
+use std::{fmt, future::pending, sync::Arc, time::Duration};
 
+use arc_swap::{ArcSwap, ArcSwapOption};
+use jiff::Timestamp;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 use vss_codegen::model::Access;
 
 use super::{Entry, InvalidPattern, Pattern, Registry, SignalError};
 
-/// Somebody who uses signals. A socket is bound to one client for its whole life.
+/// Somebody who uses signals; all clones are the same one.
 #[derive(Clone)]
 pub struct Client(Arc<Identity>);
 
 enum Identity {
     Outside,
     Runtime,
-    App { id: Arc<str>, grants: Grants, rights: OnceLock<(Arc<Registry>, Vec<Rights>)> },
+    Guest(Guest),
 }
 
-/// What an app may do with which signals: path patterns, each with an access.
+/// Somebody who may do what was granted, for as long as that stands.
+struct Guest {
+    who: Who,
+    standing: ArcSwap<Standing>,
+    /// Patterns are matched once for all signals, at the first question.
+    table: ArcSwapOption<Table>,
+    expires: Option<Timestamp>,
+}
+
+/// What a guest may do at the moment.
+pub(super) struct Standing {
+    grants: Grants,
+    is_closed: bool,
+    /// Cancelled when another standing takes this one's place.
+    superseded: CancellationToken,
+}
+
+struct Table {
+    generation: u64,
+    standing: Arc<Standing>,
+    rights: Vec<Rights>,
+}
+
+/// A guest's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// An app, by its id.
+    App(Arc<str>),
+    /// Who has a token, by its subject.
+    Token(Arc<str>),
+}
+
+/// What a guest may do with which signals: path patterns, each with an access.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Grants {
     rules: Vec<(Pattern, Access)>,
+    /// Whether signals may be added to the registry.
+    creates: bool,
 }
 
 /// The accesses that are granted for one signal.
@@ -37,7 +72,13 @@ impl Grants {
             .into_iter()
             .map(|(pattern, access)| Ok((Pattern::parse(&pattern)?, access)))
             .collect::<Result<_, InvalidPattern>>()?;
-        Ok(Grants { rules })
+        Ok(Grants { rules, creates: false })
+    }
+
+    /// The same, and the right to add signals.
+    #[must_use]
+    pub fn with_create(self) -> Grants {
+        Grants { creates: true, ..self }
     }
 
     /// Each access by itself: an app that may write a signal may not read it for that.
@@ -70,7 +111,7 @@ fn bit(access: Access) -> u8 {
 }
 
 impl Client {
-    /// Whoever can reach the TCP port, which is on loopback only: everything.
+    /// Whoever can reach the TCP port while it asks for no token, on loopback only: everything.
     pub fn outside() -> Client {
         Client(Arc::new(Identity::Outside))
     }
@@ -82,50 +123,167 @@ impl Client {
 
     /// An app: what it was granted, and nothing else.
     pub fn app(id: impl Into<Arc<str>>, grants: Grants) -> Client {
-        Client(Arc::new(Identity::App { id: id.into(), grants, rights: OnceLock::new() }))
+        Client::guest(Who::App(id.into()), grants, None)
+    }
+
+    /// Who has a token, until it expires.
+    pub fn token(subject: impl Into<Arc<str>>, grants: Grants, expires: Timestamp) -> Client {
+        Client::guest(Who::Token(subject.into()), grants, Some(expires))
+    }
+
+    fn guest(who: Who, grants: Grants, expires: Option<Timestamp>) -> Client {
+        let standing = ArcSwap::new(Standing::new(grants, false));
+        let guest = Guest { who, standing, table: ArcSwapOption::empty(), expires };
+        Client(Arc::new(Identity::Guest(guest)))
+    }
+
+    /// Grants something else from now on, on open streams too. Nothing for those who may do
+    /// everything.
+    pub fn set_grants(&self, grants: Grants) {
+        self.stand(Standing::new(grants, false));
+    }
+
+    /// Takes everything away for good, on open streams too.
+    pub fn close(&self) {
+        self.stand(Standing::new(Grants::default(), true));
+    }
+
+    fn stand(&self, new: Arc<Standing>) {
+        let Identity::Guest(guest) = &*self.0 else { return };
+        guest.standing.swap(new).superseded.cancel();
     }
 
     pub(super) fn is_app(&self) -> bool {
-        matches!(&*self.0, Identity::App { .. })
+        matches!(self.who(), Some(Who::App(_)))
+    }
+
+    /// `None` for those who may do everything.
+    pub(super) fn who(&self) -> Option<&Who> {
+        self.as_guest().map(|guest| &guest.who)
+    }
+
+    fn as_guest(&self) -> Option<&Guest> {
+        match &*self.0 {
+            Identity::Guest(guest) => Some(guest),
+            Identity::Outside | Identity::Runtime => None,
+        }
+    }
+
+    /// How long until this client ends by itself; `None` for one that does not.
+    pub(super) fn left(&self) -> Option<Duration> {
+        let left = self.as_guest()?.expires?.duration_since(Timestamp::now());
+        Some(Duration::try_from(left).unwrap_or_default())
+    }
+
+    /// What a stream is to look at again when it is superseded.
+    pub(super) fn standing(&self) -> Option<Arc<Standing>> {
+        Some(self.as_guest()?.standing.load_full())
+    }
+
+    /// Waits until the client stands otherwise than so, or expires.
+    pub(super) async fn changed(&self, standing: Option<Arc<Standing>>) {
+        let superseded = async {
+            match &standing {
+                Some(standing) => standing.superseded.cancelled().await,
+                None => pending().await,
+            }
+        };
+        let expired = async {
+            match self.left() {
+                Some(left) => sleep(left).await,
+                None => pending().await,
+            }
+        };
+        tokio::select! {
+            () = superseded => {}
+            () = expired => {}
+        }
+    }
+
+    /// Whether anything at all may be asked now.
+    pub(super) fn check_open(&self) -> Result<(), SignalError> {
+        let Some(guest) = self.as_guest() else { return Ok(()) };
+        if guest.expires.is_some_and(|expires| expires <= Timestamp::now()) {
+            return Err(SignalError::Expired { who: guest.who.clone() });
+        }
+        match guest.standing.load().is_closed {
+            true => Err(SignalError::Closed { who: guest.who.clone() }),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether signals may be added.
+    pub(super) fn may_create(&self) -> bool {
+        self.as_guest().is_none_or(|guest| guest.standing.load().grants.creates)
     }
 
     /// Whether the signal may be shown in a listing.
-    pub(super) fn may_see(&self, registry: &Arc<Registry>, entry: &Entry) -> bool {
+    pub(super) fn may_see(&self, registry: &Registry, entry: &Entry) -> bool {
         self.rights(registry, entry) != Rights::NONE
     }
 
-    pub(super) fn may(&self, registry: &Arc<Registry>, entry: &Entry, access: Access) -> bool {
+    pub(super) fn may(&self, registry: &Registry, entry: &Entry, access: Access) -> bool {
         self.rights(registry, entry).allow(access)
     }
 
     pub(super) fn check(
         &self,
-        registry: &Arc<Registry>,
+        registry: &Registry,
         entry: &Entry,
         access: Access,
     ) -> Result<(), SignalError> {
-        if self.may(registry, entry, access) {
-            return Ok(());
-        }
-        match &*self.0 {
-            Identity::App { id, .. } => {
-                Err(SignalError::Denied { app: id.clone(), path: entry.shared_path(), access })
+        self.check_open()?;
+        match self.as_guest() {
+            Some(guest) if !self.may(registry, entry, access) => {
+                let (who, path) = (guest.who.clone(), entry.shared_path());
+                Err(SignalError::Denied { who, path, access })
             }
-            Identity::Outside | Identity::Runtime => Ok(()),
+            _ => Ok(()),
         }
     }
 
-    /// Patterns are matched once for all signals, at an app's first question.
-    fn rights(&self, registry: &Arc<Registry>, entry: &Entry) -> Rights {
-        let Identity::App { grants, rights, .. } = &*self.0 else { return Rights::ALL };
-        let (known, table) = rights.get_or_init(|| {
-            let all = registry.entries().iter().map(|entry| grants.rights(entry.path()));
-            (registry.clone(), all.collect())
-        });
-        if Arc::ptr_eq(known, registry) {
-            table.get(entry.index()).copied().unwrap_or(Rights::NONE)
-        } else {
-            grants.rights(entry.path())
+    fn rights(&self, registry: &Registry, entry: &Entry) -> Rights {
+        let Some(guest) = self.as_guest() else { return Rights::ALL };
+        let standing = guest.standing.load();
+        let known = guest.table.load();
+        if let Some(table) = &*known
+            && table.generation == entry.generation()
+            && Arc::ptr_eq(&table.standing, &standing)
+        {
+            return table.rights.get(entry.index()).copied().unwrap_or(Rights::NONE);
+        }
+        // An entry of a registry that is history by now is rare: no table for those.
+        if registry.generation() == entry.generation() {
+            let all = registry.entries().iter();
+            let rights = all.map(|entry| standing.grants.rights(entry.path())).collect();
+            let (generation, standing) = (registry.generation(), Arc::clone(&standing));
+            guest.table.store(Some(Arc::new(Table { generation, standing, rights })));
+        }
+        standing.grants.rights(entry.path())
+    }
+}
+
+impl Standing {
+    fn new(grants: Grants, is_closed: bool) -> Arc<Standing> {
+        Arc::new(Standing { grants, is_closed, superseded: CancellationToken::new() })
+    }
+
+    pub(super) fn superseded(&self) -> &CancellationToken {
+        &self.superseded
+    }
+}
+
+impl fmt::Debug for Standing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Standing").field("grants", &self.grants).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for Who {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Who::App(id) => write!(f, "app {id}"),
+            Who::Token(subject) => write!(f, "the token of {subject}"),
         }
     }
 }
@@ -135,7 +293,7 @@ impl fmt::Debug for Client {
         match &*self.0 {
             Identity::Outside => f.write_str("Client(outside)"),
             Identity::Runtime => f.write_str("Client(runtime)"),
-            Identity::App { id, .. } => write!(f, "Client(app {id})"),
+            Identity::Guest(guest) => write!(f, "Client({})", guest.who),
         }
     }
 }
@@ -143,6 +301,7 @@ impl fmt::Debug for Client {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::signals::testing::registry;
 
     fn grants(rules: &[(&str, Access)]) -> Grants {
         Grants::new(rules.iter().map(|(pattern, access)| ((*pattern).to_owned(), *access))).unwrap()
@@ -163,5 +322,37 @@ mod tests {
     #[test]
     fn a_bad_pattern_is_refused_when_granted() {
         assert!(Grants::new([("Vehicle..Speed".to_owned(), Access::Read)]).is_err());
+    }
+
+    #[test]
+    fn what_was_granted_ends_with_the_next_grant_and_with_the_client() {
+        let registry = registry();
+        let speed = registry.get("Vehicle.Speed").unwrap();
+        let app = Client::app("a", grants(&[("Vehicle.*", Access::Read)]));
+        let standing = app.standing();
+        app.check(&registry, speed, Access::Read).unwrap();
+        app.set_grants(grants(&[("Vehicle.Mode", Access::Read)]));
+        assert!(standing.unwrap().superseded().is_cancelled());
+        let error = app.check(&registry, speed, Access::Read).unwrap_err();
+        assert!(matches!(error, SignalError::Denied { .. }), "{error}");
+
+        app.set_grants(grants(&[("Vehicle.Speed", Access::Read)]));
+        app.check(&registry, speed, Access::Read).unwrap();
+        app.close();
+        let error = app.check(&registry, speed, Access::Read).unwrap_err();
+        assert!(matches!(error, SignalError::Closed { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_token_ends_by_itself() {
+        let registry = registry();
+        let speed = registry.get("Vehicle.Speed").unwrap();
+        let all = || grants(&[("Vehicle.**", Access::Read)]);
+        let second = jiff::SignedDuration::from_secs(1);
+        let token = Client::token("bob", all(), Timestamp::now() + second * 60);
+        token.check(&registry, speed, Access::Read).unwrap();
+        let old = Client::token("bob", all(), Timestamp::now() - second);
+        let error = old.check(&registry, speed, Access::Read).unwrap_err();
+        assert_eq!(error.to_string(), "the token of bob has expired: get a new one");
     }
 }

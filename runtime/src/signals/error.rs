@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use vss_codegen::model::{Access, Violation};
 
+use super::Who;
+
 /// Each protocol turns these into its own codes; the text is the same everywhere.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum SignalError {
@@ -17,12 +19,23 @@ pub enum SignalError {
     Invalid { path: Arc<str>, violation: Violation },
     #[error("{path}: a value has at most {most} bytes, this one {size}")]
     TooLarge { path: Arc<str>, size: usize, most: usize },
-    #[error(
-        "app {app} may not {} {path}: declare it with access '{}' in the app's manifest \
-         (vehicle_signal_lib.signals)",
-        access_name(*access), access_name(*access)
-    )]
-    Denied { app: Arc<str>, path: Arc<str>, access: Access },
+    #[error("{who} may not {} {path}: {}", access_name(*access), how_to_get(who, *access))]
+    Denied { who: Who, path: Arc<str>, access: Access },
+    #[error("{who} may not add signals: {}", match who {
+        Who::App(_) => "an app uses those of the model",
+        Who::Token(_) => "the scope `create` is needed",
+    })]
+    MayNotCreate { who: Who },
+    #[error("{who} may do nothing any more: it was revoked")]
+    Closed { who: Who },
+    #[error("{who} has expired: get a new one")]
+    Expired { who: Who },
+    #[error("{path} is gone: the vehicle model was exchanged for one without it")]
+    Gone { path: Arc<str> },
+    #[error("{path} is there already with another type ({there}, not {asked})")]
+    OtherType { path: Arc<str>, there: String, asked: String },
+    #[error("{path} cannot be added: {reason}")]
+    CannotAdd { path: String, reason: String },
     #[error("{path} is no actuator: only an actuator has a target")]
     NoActuator { path: Arc<str> },
     #[error("{path} has no provider that carries out actuations now")]
@@ -41,10 +54,23 @@ fn suggestion(nearest: &Option<String>) -> String {
     nearest.as_ref().map_or_else(String::new, |path| format!("; did you mean '{path}'?"))
 }
 
-fn access_name(access: Access) -> &'static str {
+pub(super) fn access_name(access: Access) -> &'static str {
     match access {
         Access::Read => "read",
         Access::Write => "write",
         Access::Provide => "provide",
+    }
+}
+
+fn how_to_get(who: &Who, access: Access) -> String {
+    match who {
+        Who::App(_) => format!(
+            "declare it with access '{}' in the app's manifest (vehicle_signal_lib.signals)",
+            access_name(access)
+        ),
+        Who::Token(_) => {
+            let scope = if access == Access::Write { "actuate" } else { access_name(access) };
+            format!("its scopes have no `{scope}:` for it")
+        }
     }
 }

@@ -43,12 +43,12 @@ pub mod v2;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-pub use access::{Client, Grants};
-pub use broker::{Broker, SignalRef};
+pub use access::{Client, Grants, Who};
+pub use broker::{Audit, Broker, Denial, SignalRef};
 pub use error::SignalError;
 pub use pattern::{InvalidPattern, Pattern};
 pub use provider::{Actuation, ActuationStream, Provider};
-pub use registry::{Entry, Registry, RegistryError};
+pub use registry::{Entry, Registry, RegistryError, Succession};
 pub use serve::{AppSocket, PipeDoor, SOCKET_NAME, serve_app, serve_tcp};
 pub use source::{Part, Share, Source, SourceState, SourceStatus, Sources, Stage};
 pub use subscription::Subscription;

@@ -4,7 +4,7 @@
 //! the stream or the task behind it.
 
 use std::{
-    collections::BTreeSet,
+    collections::BTreeMap,
     sync::{Arc, Mutex},
 };
 
@@ -13,7 +13,7 @@ use vss_codegen::model::{Access, SignalKind, Value};
 
 use super::{
     Broker, Client, SignalError, SignalRef, Update, lock,
-    slot::{Aspect, Claim},
+    slot::{Aspect, Claim, Slot},
 };
 
 /// How many batches of actuations may wait for a provider.
@@ -30,8 +30,8 @@ pub struct Provider {
     broker: Broker,
     client: Client,
     port: Arc<Port>,
-    /// Indices of the slots, for the release.
-    claims: Mutex<BTreeSet<(Claim, usize)>>,
+    /// By the signals' ids.
+    claims: Mutex<BTreeMap<(Claim, i32), Arc<Slot>>>,
 }
 
 /// What slots know of a provider.
@@ -67,18 +67,18 @@ impl Provider {
     /// Publishes a claimed signal's value; `None` says that it has none now.
     pub fn publish(&self, signal: SignalRef<'_>, value: Option<Value>) -> Result<(), SignalError> {
         let entry = self.broker.allowed(&self.client, signal, Access::Provide)?;
-        match self.broker.slot(entry).publisher() {
+        match entry.slot().publisher() {
             Some(number) if number == self.port.number => {}
             Some(_) => return Err(SignalError::AlreadyClaimed { path: entry.shared_path() }),
             None => return Err(SignalError::NotClaimed { path: entry.shared_path() }),
         }
-        self.broker.store_checked(entry, Aspect::Current, value)?;
+        self.broker.store_checked(&entry, Aspect::Current, value)?;
         Ok(())
     }
 
     /// Whether any actuator is claimed.
     pub(super) fn carries_out(&self) -> bool {
-        lock(&self.claims).iter().any(|(claim, _)| *claim == Claim::Actuation)
+        lock(&self.claims).keys().any(|(claim, _)| *claim == Claim::Actuation)
     }
 
     /// An actuation is not carried out. Who asked for it has long had an answer, so this is
@@ -95,9 +95,36 @@ impl Provider {
 
     /// Ends all claims.
     pub(super) fn release(&self) {
-        for (claim, index) in std::mem::take(&mut *lock(&self.claims)) {
-            self.broker.release(claim, index, &self.port);
+        for ((claim, _), slot) in std::mem::take(&mut *lock(&self.claims)) {
+            slot.release(claim, &self.port);
         }
+    }
+
+    /// Waits until the client may not provide all that is claimed any more, and says why. The
+    /// claims end with it.
+    pub(super) async fn revoked(&self) -> SignalError {
+        loop {
+            // Taken before the look, so that no change falls between.
+            let standing = self.client.standing();
+            if let Err(error) = self.check() {
+                self.release();
+                return error;
+            }
+            self.client.changed(standing).await;
+        }
+    }
+
+    fn check(&self) -> Result<(), SignalError> {
+        self.client.check_open()?;
+        let ids: Vec<i32> = lock(&self.claims).keys().map(|(_, id)| *id).collect();
+        for id in ids {
+            match self.broker.allowed(&self.client, SignalRef::Id(id), Access::Provide) {
+                // The model was exchanged: that claim has ended by itself.
+                Ok(_) | Err(SignalError::UnknownId(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     fn claim(&self, claim: Claim, signals: &[SignalRef<'_>]) -> Result<(), SignalError> {
@@ -110,19 +137,19 @@ impl Provider {
             entries.push(entry);
         }
         let mut claims = lock(&self.claims);
-        let mut new = Vec::new();
+        let mut new: BTreeMap<(Claim, i32), Arc<Slot>> = BTreeMap::new();
         for entry in entries {
-            if !self.broker.slot(entry).claim(claim, &self.port) {
-                for index in new {
-                    self.broker.release(claim, index, &self.port);
+            if !entry.slot().claim(claim, &self.port) {
+                for slot in new.into_values() {
+                    slot.release(claim, &self.port);
                 }
                 return Err(SignalError::AlreadyClaimed { path: entry.shared_path() });
             }
-            if !claims.contains(&(claim, entry.index())) {
-                new.push(entry.index());
+            if !claims.contains_key(&(claim, entry.id())) {
+                new.insert((claim, entry.id()), entry.slot().clone());
             }
         }
-        claims.extend(new.into_iter().map(|index| (claim, index)));
+        claims.append(&mut new);
         Ok(())
     }
 }

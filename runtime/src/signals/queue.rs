@@ -11,7 +11,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use super::{Update, lock};
+use super::{SignalError, Update, lock};
 
 #[derive(Debug)]
 pub(super) struct Queue {
@@ -29,6 +29,8 @@ struct State {
     /// The number of the message being put together.
     message: u64,
     dropped: u64,
+    /// Why nothing comes any more.
+    ended: Option<SignalError>,
 }
 
 /// A signal of this subscription.
@@ -48,6 +50,7 @@ impl Queue {
             waker: None,
             message: 0,
             dropped: 0,
+            ended: None,
         };
         Queue { state: Mutex::new(state) }
     }
@@ -69,15 +72,28 @@ impl Queue {
         state.waker.take()
     }
 
-    /// Takes all that fits in one message, where each signal stands once.
+    /// Nothing comes after what waits but this; gives back whom to wake. The first reason
+    /// counts.
+    #[must_use]
+    pub(super) fn end(&self, why: SignalError) -> Option<Waker> {
+        let mut state = lock(&self.state);
+        state.ended.get_or_insert(why);
+        state.waker.take()
+    }
+
+    /// Takes all that fits in one message, where each signal stands once; an error when
+    /// nothing comes any more.
     pub(super) fn poll_message(
         &self,
         context: &mut Context<'_>,
         message: &mut Vec<Arc<Update>>,
-    ) -> Poll<()> {
+    ) -> Poll<Result<(), SignalError>> {
         let mut state = lock(&self.state);
         let state = &mut *state;
         if state.order.is_empty() {
+            if let Some(why) = &state.ended {
+                return Poll::Ready(Err(why.clone()));
+            }
             match &state.waker {
                 Some(waker) if waker.will_wake(context.waker()) => {}
                 _ => state.waker = Some(context.waker().clone()),
@@ -94,7 +110,7 @@ impl Queue {
             message.extend(member.waiting.pop_front());
             state.order.pop_front();
         }
-        Poll::Ready(())
+        Poll::Ready(Ok(()))
     }
 
     /// From now on only the newest value of each signal waits.

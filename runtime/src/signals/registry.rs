@@ -1,10 +1,11 @@
-//! The catalogue of signals: paths, ids, metadata, limits. Never changes once built.
+//! The catalogue of signals: paths, ids, metadata, limits. One never changes once built; when
+//! the model is exchanged, a new one succeeds it.
 
 use std::{collections::HashMap, sync::Arc};
 
 use vss_codegen::model::{Limits, Manifest, ModelInfo, Signal, Value, Violation, nearest};
 
-use super::{InvalidPattern, Pattern, SignalError};
+use super::{InvalidPattern, Pattern, SignalError, slot::Slot};
 
 const LONGEST_PATH: usize = 1000;
 /// Values wait in queues, a thousand for a slow reader: what one may take is bounded.
@@ -13,17 +14,27 @@ const LARGEST_VALUE: usize = 64 << 10;
 #[derive(Debug)]
 pub struct Registry {
     model: ModelInfo,
-    entries: Vec<Entry>,
+    /// Counts the registries of one broker.
+    generation: u64,
+    entries: Vec<Arc<Entry>>,
     by_path: HashMap<Arc<str>, usize>,
+    /// The place in `entries` of each id; ids are few and close together.
+    by_id: Vec<Option<usize>>,
+    next_id: i32,
 }
 
-/// One signal.
+/// One signal, as one registry has it.
 #[derive(Debug)]
 pub struct Entry {
     id: i32,
+    /// Where it stands in the registry of this generation.
+    index: usize,
+    generation: u64,
     path: Arc<str>,
     signal: Signal,
     limits: Limits,
+    /// Its life, which outlasts the registry where the next one still has the signal.
+    slot: Arc<Slot>,
 }
 
 /// A manifest that the compiler did not write.
@@ -35,22 +46,93 @@ pub enum RegistryError {
     Limits { path: String, violation: Violation },
 }
 
+/// What became of the signals when a registry was succeeded by another.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Succession {
+    /// Those that are not there any more, or are of another type or kind now.
+    pub gone: Vec<Arc<str>>,
+    pub added: Vec<Arc<str>>,
+}
+
 impl Registry {
     pub(super) fn new(manifest: &Manifest) -> Result<Registry, RegistryError> {
-        let mut entries = Vec::with_capacity(manifest.signals.len());
-        let mut by_path = HashMap::with_capacity(manifest.signals.len());
-        for (index, signal) in manifest.signals.iter().enumerate() {
-            let path: Arc<str> = signal.path.as_str().into();
-            let limits = signal.limits().map_err(|violation| RegistryError::Limits {
-                path: signal.path.clone(),
-                violation,
-            })?;
-            if by_path.insert(path.clone(), index).is_some() {
-                return Err(RegistryError::Twice(signal.path.clone()));
-            }
-            entries.push(Entry { id: id_of(index), path, signal: signal.clone(), limits });
+        Registry::build(manifest.model.clone(), &manifest.signals, None)
+    }
+
+    /// The registry of another model after this one. A signal of the same path, type and
+    /// kind keeps its id and its life: value, readers and claims.
+    pub(super) fn succeeded_by(
+        &self,
+        model: ModelInfo,
+        signals: &[Signal],
+    ) -> Result<Registry, RegistryError> {
+        Registry::build(model, signals, Some(self))
+    }
+
+    fn build(
+        model: ModelInfo,
+        signals: &[Signal],
+        before: Option<&Registry>,
+    ) -> Result<Registry, RegistryError> {
+        let mut registry = Registry {
+            model,
+            generation: before.map_or(0, |before| before.generation + 1),
+            entries: Vec::with_capacity(signals.len()),
+            by_path: HashMap::with_capacity(signals.len()),
+            by_id: Vec::new(),
+            // From 1, so that an id that a client forgot to set (0) is never a signal's.
+            next_id: before.map_or(1, |before| before.next_id),
+        };
+        for signal in signals {
+            registry.add(signal, before.and_then(|before| before.same(signal)))?;
         }
-        Ok(Registry { model: manifest.model.clone(), entries, by_path })
+        Ok(registry)
+    }
+
+    fn add(&mut self, signal: &Signal, before: Option<&Entry>) -> Result<(), RegistryError> {
+        let limits = signal
+            .limits()
+            .map_err(|violation| RegistryError::Limits { path: signal.path.clone(), violation })?;
+        let (id, path, slot) = match before {
+            Some(entry) => (entry.id, entry.path.clone(), entry.slot.clone()),
+            None => (self.next_id, signal.path.as_str().into(), Arc::default()),
+        };
+        let index = self.entries.len();
+        if self.by_path.insert(path.clone(), index).is_some() {
+            return Err(RegistryError::Twice(signal.path.clone()));
+        }
+        let number = usize::try_from(id).unwrap_or_default();
+        if self.by_id.len() <= number {
+            self.by_id.resize(number + 1, None);
+        }
+        self.by_id[number] = Some(index);
+        self.next_id = self.next_id.max(id.saturating_add(1));
+        let (generation, signal) = (self.generation, signal.clone());
+        self.entries.push(Arc::new(Entry { id, index, generation, path, signal, limits, slot }));
+        Ok(())
+    }
+
+    /// The signal that goes on as this one.
+    fn same(&self, signal: &Signal) -> Option<&Entry> {
+        let entry = self.get(&signal.path)?;
+        let same = entry.signal.datatype == signal.datatype && entry.signal.kind == signal.kind;
+        same.then_some(&**entry)
+    }
+
+    /// What changes when `next` comes.
+    pub(super) fn succession(&self, next: &Registry) -> Succession {
+        let missing = |from: &Registry, other: &Registry| {
+            let lives = |entry: &&Arc<Entry>| {
+                let there = other.get(&entry.path);
+                !there.is_some_and(|there| Arc::ptr_eq(&there.slot, &entry.slot))
+            };
+            from.entries.iter().filter(lives).map(|entry| entry.path.clone()).collect()
+        };
+        Succession { gone: missing(self, next), added: missing(next, self) }
+    }
+
+    pub(super) fn generation(&self) -> u64 {
+        self.generation
     }
 
     pub fn model(&self) -> &ModelInfo {
@@ -58,20 +140,21 @@ impl Registry {
     }
 
     /// All signals, in the order of the model.
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[Arc<Entry>] {
         &self.entries
     }
 
-    pub fn get(&self, path: &str) -> Option<&Entry> {
+    pub fn get(&self, path: &str) -> Option<&Arc<Entry>> {
         self.by_path.get(path).and_then(|index| self.entries.get(*index))
     }
 
-    pub fn by_id(&self, id: i32) -> Option<&Entry> {
-        index_of(id).and_then(|index| self.entries.get(index))
+    pub fn by_id(&self, id: i32) -> Option<&Arc<Entry>> {
+        let index = self.by_id.get(usize::try_from(id).ok()?).copied().flatten()?;
+        self.entries.get(index)
     }
 
     /// The signals of a leaf, a branch or a pattern, in the order of the model.
-    pub fn matching(&self, pattern: &str) -> Result<Vec<&Entry>, InvalidPattern> {
+    pub fn matching(&self, pattern: &str) -> Result<Vec<&Arc<Entry>>, InvalidPattern> {
         if let Some(entry) = self.get(pattern) {
             return Ok(vec![entry]);
         }
@@ -81,10 +164,10 @@ impl Registry {
 
     /// The path that was probably meant. Compares with every path: not for hostile callers.
     pub fn nearest(&self, path: &str) -> Option<&str> {
-        nearest(path, self.entries.iter().map(Entry::path))
+        nearest(path, self.entries.iter().map(|entry| entry.path()))
     }
 
-    pub(super) fn resolve(&self, path: &str) -> Result<&Entry, SignalError> {
+    pub(super) fn resolve(&self, path: &str) -> Result<&Arc<Entry>, SignalError> {
         if path.is_empty() {
             return Err(SignalError::BadPath("the signal's path is empty".to_owned()));
         }
@@ -98,7 +181,7 @@ impl Registry {
             .ok_or_else(|| SignalError::UnknownPath { path: path.to_owned(), nearest: None })
     }
 
-    pub(super) fn resolve_id(&self, id: i32) -> Result<&Entry, SignalError> {
+    pub(super) fn resolve_id(&self, id: i32) -> Result<&Arc<Entry>, SignalError> {
         self.by_id(id).ok_or(SignalError::UnknownId(id))
     }
 }
@@ -126,7 +209,15 @@ impl Entry {
     }
 
     pub(super) fn index(&self) -> usize {
-        index_of(self.id).unwrap_or_default()
+        self.index
+    }
+
+    pub(super) fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    pub(super) fn slot(&self) -> &Arc<Slot> {
+        &self.slot
     }
 
     pub(super) fn check(&self, value: &Value) -> Result<(), SignalError> {
@@ -161,13 +252,4 @@ pub(super) fn weight(value: &Value) -> usize {
         Value::DoubleArray(items) => size_of_val(items.as_ref()),
         Value::StringArray(items) => items.iter().map(|text| size_of::<&str>() + text.len()).sum(),
     }
-}
-
-/// Ids start at 1, so that an id that a client forgot to set (0) is never a signal's.
-fn id_of(index: usize) -> i32 {
-    i32::try_from(index + 1).unwrap_or(i32::MAX)
-}
-
-fn index_of(id: i32) -> Option<usize> {
-    usize::try_from(id).ok()?.checked_sub(1)
 }

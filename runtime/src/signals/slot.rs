@@ -5,7 +5,7 @@ use std::{
     task::Waker,
 };
 
-use super::{Update, lock, provider::Port, queue::Queue};
+use super::{SignalError, Update, lock, provider::Port, queue::Queue};
 
 #[derive(Debug, Default)]
 pub(super) struct Slot {
@@ -25,6 +25,8 @@ struct State {
     fallback: Option<Arc<Port>>,
     /// The number of the provider that alone publishes on a stream.
     publisher: Option<u64>,
+    /// The model has this signal no more: who still finds the slot comes too late.
+    is_gone: bool,
 }
 
 /// A subscriber's queue, and this signal's number in it.
@@ -33,6 +35,10 @@ pub(super) struct Reader {
     pub(super) queue: Arc<Queue>,
     pub(super) member: u32,
 }
+
+/// The model has the signal no more.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Gone;
 
 /// What a subscriber follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,11 +79,39 @@ impl Slot {
         }
     }
 
-    /// Adds a reader and gives it the value from which it goes on.
-    pub(super) fn subscribe(&self, aspect: Aspect, reader: Reader) -> Option<Arc<Update>> {
+    /// Adds a reader and gives it the value from which it goes on; an error if the signal is
+    /// gone.
+    pub(super) fn subscribe(
+        &self,
+        aspect: Aspect,
+        reader: Reader,
+    ) -> Result<Option<Arc<Update>>, Gone> {
         let mut state = lock(&self.state);
+        if state.is_gone {
+            return Err(Gone);
+        }
         state.readers(aspect).push(reader);
-        state.last(aspect).clone()
+        Ok(state.last(aspect).clone())
+    }
+
+    /// Ends the signal's life: its readers are told, its claims end.
+    pub(super) fn end(&self, path: &Arc<str>) {
+        let mut state =
+            std::mem::replace(&mut *lock(&self.state), State { is_gone: true, ..State::default() });
+        let mut readers = std::mem::take(&mut state.readers);
+        readers.append(&mut state.target_readers);
+        for reader in readers {
+            if let Some(waker) = reader.queue.end(SignalError::Gone { path: path.clone() }) {
+                waker.wake();
+            }
+        }
+    }
+
+    /// Forgets the values that do not pass any more.
+    pub(super) fn keep(&self, passes: impl Fn(&Update) -> bool) {
+        let mut state = lock(&self.state);
+        state.current.take_if(|update| !passes(update));
+        state.target.take_if(|update| !passes(update));
     }
 
     pub(super) fn unsubscribe(&self, aspect: Aspect, queue: &Arc<Queue>) {
@@ -85,9 +119,12 @@ impl Slot {
         state.readers(aspect).retain(|reader| !Arc::ptr_eq(&reader.queue, queue));
     }
 
-    /// False if another provider has claimed this.
+    /// False if another provider has claimed this, or the signal is gone.
     pub(super) fn claim(&self, claim: Claim, port: &Arc<Port>) -> bool {
         let mut state = lock(&self.state);
+        if state.is_gone {
+            return false;
+        }
         match claim {
             Claim::Actuation => {
                 let place =

@@ -114,7 +114,7 @@ impl Stage {
         }
         let update = Update::new(entry, datapoint);
         let only_changes = entry.signal().kind == SignalKind::Attribute;
-        self.broker.slot(entry).store(Aspect::Current, &update, only_changes);
+        entry.slot().store(Aspect::Current, &update, only_changes);
         Ok(update)
     }
 }

@@ -8,21 +8,32 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::{Instant, Sleep};
+use tokio::time::{Instant, Sleep, sleep};
+use tokio_util::sync::WaitForCancellationFutureOwned;
+use vss_codegen::model::Access;
 
-use super::{Broker, Update, queue::Queue, slot::Aspect};
+use super::{Broker, Client, Entry, SignalError, Update, queue::Queue, slot::Aspect};
 
 /// Values of some signals: the first batch holds all of them, later ones what changed.
-/// No batch holds a signal twice.
+/// No batch holds a signal twice. It ends with an error when a signal is gone, and when its
+/// client may not read all of them any more.
 #[derive(Debug)]
 pub struct Subscription {
     broker: Broker,
     aspect: Aspect,
     queue: Arc<Queue>,
-    /// Indices of the slots, for the end.
-    slots: Vec<usize>,
+    entries: Vec<Arc<Entry>>,
     first: Option<Vec<Arc<Update>>>,
     pace: Option<Pace>,
+    watch: Watch,
+}
+
+/// Notices when its client's standing changes or expires.
+#[derive(Debug)]
+struct Watch {
+    client: Client,
+    superseded: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
+    expiry: Option<Pin<Box<Sleep>>>,
 }
 
 /// Batches at most this often; what changes in between is put together.
@@ -35,12 +46,14 @@ struct Pace {
 impl Subscription {
     pub(super) fn new(
         broker: Broker,
+        client: &Client,
         aspect: Aspect,
         queue: Arc<Queue>,
-        slots: Vec<usize>,
+        entries: Vec<Arc<Entry>>,
         first: Vec<Arc<Update>>,
     ) -> Subscription {
-        Subscription { broker, aspect, queue, slots, first: Some(first), pace: None }
+        let (first, watch) = (Some(first), Watch::new(client.clone()));
+        Subscription { broker, aspect, queue, entries, first, pace: None, watch }
     }
 
     /// A batch at most every `interval`, with the newest value of each signal. The last
@@ -56,10 +69,10 @@ impl Subscription {
     }
 
     /// The next batch, never empty. Can be cancelled without loss.
-    pub async fn next(&mut self) -> Vec<Arc<Update>> {
+    pub async fn next(&mut self) -> Result<Vec<Arc<Update>>, SignalError> {
         let mut batch = Vec::new();
-        poll_fn(|context| self.poll_batch(context, &mut batch)).await;
-        batch
+        poll_fn(|context| self.poll_batch(context, &mut batch)).await?;
+        Ok(batch)
     }
 
     /// Puts the next batch into `batch`, whose space can be used again and again.
@@ -67,18 +80,27 @@ impl Subscription {
         &mut self,
         context: &mut Context<'_>,
         batch: &mut Vec<Arc<Update>>,
-    ) -> Poll<()> {
+    ) -> Poll<Result<(), SignalError>> {
+        if self.watch.poll_changed(context) {
+            self.check()?;
+        }
         if let Some(pace) = &mut self.pace {
             ready!(pace.pause.as_mut().poll(context));
         }
         match self.first.take() {
             Some(first) => *batch = first,
-            None => ready!(self.queue.poll_message(context, batch)),
+            None => ready!(self.queue.poll_message(context, batch))?,
         }
         if let Some(pace) = &mut self.pace {
             pace.pause.as_mut().reset(Instant::now() + pace.interval);
         }
-        Poll::Ready(())
+        Poll::Ready(Ok(()))
+    }
+
+    /// Whether the client may still read all of it.
+    fn check(&self) -> Result<(), SignalError> {
+        let client = &self.watch.client;
+        self.entries.iter().try_for_each(|entry| self.broker.check(client, entry, Access::Read))
     }
 
     /// How many values were left out because this reader was too slow for its buffer.
@@ -87,10 +109,36 @@ impl Subscription {
     }
 }
 
+impl Watch {
+    fn new(client: Client) -> Watch {
+        let mut watch = Watch { client, superseded: None, expiry: None };
+        watch.stand();
+        watch
+    }
+
+    fn stand(&mut self) {
+        let standing = self.client.standing();
+        self.superseded = standing.map(|now| Box::pin(now.superseded().clone().cancelled_owned()));
+        self.expiry = self.client.left().map(|left| Box::pin(sleep(left)));
+    }
+
+    /// Whether the client is to be looked at again; else it is woken when that is so.
+    fn poll_changed(&mut self, context: &mut Context<'_>) -> bool {
+        let superseded = self.superseded.as_mut();
+        let changed = superseded.is_some_and(|future| future.as_mut().poll(context).is_ready());
+        let expiry = self.expiry.as_mut();
+        let expired = expiry.is_some_and(|sleep| sleep.as_mut().poll(context).is_ready());
+        if changed || expired {
+            self.stand();
+        }
+        changed || expired
+    }
+}
+
 impl Drop for Subscription {
     fn drop(&mut self) {
-        for slot in &self.slots {
-            self.broker.unsubscribe(*slot, self.aspect, &self.queue);
+        for entry in &self.entries {
+            entry.slot().unsubscribe(self.aspect, &self.queue);
         }
         self.broker.count_dropped(self.queue.dropped());
     }
@@ -98,10 +146,11 @@ impl Drop for Subscription {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
     use vss_codegen::model::Value;
 
     use super::*;
-    use crate::signals::{Client, testing::broker};
+    use crate::signals::{Grants, testing::broker};
 
     const SPEED: &str = "Vehicle.Speed";
 
@@ -114,7 +163,7 @@ mod tests {
         let broker = broker();
         let paths = [SPEED, "Vehicle.Mode", SPEED];
         let mut subscription = broker.subscribe(&Client::runtime(), &paths, 0).unwrap();
-        assert_eq!(values(&subscription.next().await), [None, None]);
+        assert_eq!(values(&subscription.next().await.unwrap()), [None, None]);
     }
 
     #[tokio::test(start_paused = true)]
@@ -123,17 +172,52 @@ mod tests {
         let subscription = broker.subscribe(&client, &[SPEED], 100).unwrap();
         let mut subscription = subscription.at_most_every(Duration::from_secs(1));
         let start = Instant::now();
-        subscription.next().await;
+        subscription.next().await.unwrap();
         for speed in [1.0, 2.0, 3.0] {
             broker.publish(&client, SPEED, Value::Float(speed)).unwrap();
         }
-        assert_eq!(values(&subscription.next().await), [Some(Value::Float(3.0))]);
+        assert_eq!(values(&subscription.next().await.unwrap()), [Some(Value::Float(3.0))]);
         assert_eq!(start.elapsed().as_secs(), 1);
         // After a silence, a value does not wait.
         tokio::time::sleep(Duration::from_secs(10)).await;
         broker.publish(&client, SPEED, Value::Float(4.0)).unwrap();
-        assert_eq!(values(&subscription.next().await), [Some(Value::Float(4.0))]);
+        assert_eq!(values(&subscription.next().await.unwrap()), [Some(Value::Float(4.0))]);
         assert_eq!(start.elapsed().as_secs(), 11);
+    }
+
+    fn grants(path: &str) -> Grants {
+        Grants::new([(path.to_owned(), Access::Read)]).unwrap()
+    }
+
+    /// Reading ends at once, though nothing is published.
+    #[tokio::test(start_paused = true)]
+    async fn a_subscription_ends_with_the_right_to_read() {
+        let broker = broker();
+        let app = Client::app("a", grants("Vehicle.*"));
+        let mut both = broker.subscribe(&app, &[SPEED, "Vehicle.Mode"], 0).unwrap();
+        let mut speed = broker.subscribe(&app, &[SPEED], 0).unwrap();
+        both.next().await.unwrap();
+        speed.next().await.unwrap();
+        app.set_grants(grants(SPEED));
+        let error = both.next().await.unwrap_err();
+        assert!(matches!(&error, SignalError::Denied { path, .. } if &**path == "Vehicle.Mode"));
+        broker.publish(&Client::runtime(), SPEED, Value::Float(1.0)).unwrap();
+        assert_eq!(values(&speed.next().await.unwrap()), [Some(Value::Float(1.0))]);
+        app.close();
+        broker.publish(&Client::runtime(), SPEED, Value::Float(2.0)).unwrap();
+        let error = speed.next().await.unwrap_err();
+        assert!(matches!(error, SignalError::Closed { .. }), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_subscription_ends_when_its_token_does() {
+        let broker = broker();
+        let soon = Timestamp::now() + jiff::SignedDuration::from_millis(200);
+        let token = Client::token("bob", grants(SPEED), soon);
+        let mut speed = broker.subscribe(&token, &[SPEED], 0).unwrap();
+        speed.next().await.unwrap();
+        let error = speed.next().await.unwrap_err();
+        assert!(matches!(error, SignalError::Expired { .. }), "{error}");
     }
 
     #[tokio::test]

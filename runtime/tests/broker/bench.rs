@@ -97,14 +97,17 @@ impl Bench {
         let grants = grants.iter().map(|(pattern, access)| ((*pattern).to_owned(), *access));
         let client = Client::app(id, Grants::new(grants).unwrap());
         let folder = tempfile::tempdir().unwrap();
-        let socket = serve_app(self.broker.clone(), client, &folder.path().join("b")).unwrap();
-        Door { socket, folder }
+        let served = folder.path().join("b");
+        let socket = serve_app(self.broker.clone(), client.clone(), &served).unwrap();
+        Door { socket, folder, app: client }
     }
 }
 
 pub(crate) struct Door {
     socket: AppSocket,
     folder: TempDir,
+    /// Who is behind it.
+    pub(crate) app: Client,
 }
 
 impl Door {

@@ -42,8 +42,8 @@ impl Vehicle {
     /// With `echo`, what an actuator is asked for becomes its value, unless somebody else
     /// has claimed it.
     pub(super) fn start(broker: &Broker, echo: bool) -> PyResult<Vehicle> {
-        let actuators: Vec<&str> = broker
-            .registry()
+        let registry = broker.registry();
+        let actuators: Vec<&str> = registry
             .entries()
             .iter()
             .filter(|entry| entry.signal().kind == SignalKind::Actuator)
@@ -112,7 +112,8 @@ async fn drive(
         // and both have happened before anyone is told so.
         tokio::select! {
             biased;
-            batch = targets.next() => history.add(batch),
+            // Nobody exchanges the model of this broker, so it never ends by itself.
+            Ok(batch) = targets.next() => history.add(batch),
             Some(batch) = claims.actuations.recv() => claims.carry_out(&batch),
             Some(answer) = waiting.recv() => {
                 let _ = answer.send(());

@@ -26,7 +26,7 @@ pub(crate) async fn handle(
     let registry = api.broker.registry();
     let entries = match &parameters.path {
         // No path of a signal holds a comma.
-        Some(patterns) => select(registry, patterns.split(',').map(str::trim))?,
+        Some(patterns) => select(&registry, patterns.split(',').map(str::trim))?,
         None => registry.entries().iter().collect(),
     };
     let signals = entries.into_iter().map(|entry| describe(&api.broker, entry));

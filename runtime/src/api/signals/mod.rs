@@ -3,7 +3,7 @@
 pub(crate) mod list;
 pub(crate) mod set;
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use super::error::ApiError;
 use crate::signals::{Entry, Registry};
@@ -17,7 +17,7 @@ const MAX_PATH: usize = 1000;
 pub(super) fn select<'r, 'p>(
     registry: &'r Registry,
     patterns: impl IntoIterator<Item = &'p str>,
-) -> Result<Vec<&'r Entry>, ApiError> {
+) -> Result<Vec<&'r Arc<Entry>>, ApiError> {
     let mut selected = Vec::new();
     let mut seen = HashSet::new();
     for (index, pattern) in patterns.into_iter().enumerate() {

@@ -40,7 +40,7 @@ pub(crate) async fn handle(
     let registry = api.broker.registry();
     let mut checked = Vec::with_capacity(wanted.len());
     for (path, literal) in &wanted {
-        let entry = registry.get(path).ok_or_else(|| unknown(registry, path))?;
+        let entry = registry.get(path).ok_or_else(|| unknown(&registry, path))?;
         let value = read(entry, literal)
             .map_err(|violation| SignalError::Invalid { path: path.as_str().into(), violation })?;
         checked.push((entry, value));

@@ -36,7 +36,8 @@ pub(super) fn subscribe(
         let message = format!("max_rate {}: use {low} to {high} a second", wanted.max_rate);
         return Err(ApiError::bad_request(message));
     }
-    let entries = select(api.broker.registry(), wanted.paths.iter().map(String::as_str))?;
+    let registry = api.broker.registry();
+    let entries = select(&registry, wanted.paths.iter().map(String::as_str))?;
     let paths: Vec<String> = entries.iter().map(|entry| entry.path().to_owned()).collect();
     let subscription = api.broker.subscribe(&Client::outside(), &paths, 0)?;
     let interval = Duration::from_secs_f64(1.0 / wanted.max_rate);
@@ -46,10 +47,13 @@ pub(super) fn subscribe(
 impl Task {
     pub(super) async fn run(mut self, outbox: Outbox) {
         loop {
-            let batch = self.subscription.next().await;
-            if batch.is_empty() {
-                return;
-            }
+            let batch = match self.subscription.next().await {
+                Ok(batch) => batch,
+                Err(error) => {
+                    let _ = outbox.send(message::error(&Json::Null, error.into())).await;
+                    return;
+                }
+            };
             let updates: Vec<SignalUpdate> = batch
                 .iter()
                 .map(|update| SignalUpdate {

@@ -54,8 +54,9 @@ async fn play(broker: Broker, share: Share) {
     if let Err(error) = provider.claim_actuations(&actuators) {
         tracing::error!(%error, "the mock cannot carry out actuations");
     }
-    let entries = broker.registry().entries().iter().filter(|entry| share.owns(entry.path()));
-    let mut roles: Vec<Role> = entries.filter_map(Role::new).collect();
+    let registry = broker.registry();
+    let entries = registry.entries().iter().filter(|entry| share.owns(entry.path()));
+    let mut roles: Vec<Role> = entries.filter_map(|entry| Role::new(entry)).collect();
     let start = Instant::now();
     let mut ticks = interval(TICK);
     // After a sleep of the machine the car goes on, it does not catch up.
@@ -107,8 +108,9 @@ impl Role {
     }
 
     fn play(&mut self, broker: &Broker, elapsed: Duration) {
-        let Some(entry) = broker.registry().by_id(self.id) else { return };
-        let slot = broker.slot(entry);
+        let registry = broker.registry();
+        let Some(entry) = registry.by_id(self.id) else { return };
+        let slot = entry.slot();
         if slot.is_claimed() {
             return;
         }
@@ -134,7 +136,8 @@ fn rested(update: &Update, now: Timestamp) -> bool {
 }
 
 fn echo(broker: &Broker, actuation: &Actuation) {
-    let Some(entry) = broker.registry().by_id(actuation.id()) else { return };
+    let registry = broker.registry();
+    let Some(entry) = registry.by_id(actuation.id()) else { return };
     let value = actuation.datapoint().value.clone();
     if let Err(error) = broker.store_checked(entry, Aspect::Current, value) {
         tracing::debug!(%error, "the mock cannot echo a target");
@@ -181,8 +184,9 @@ mod tests {
         let (broker, client) = (broker(), Client::outside());
         let _stop = CancellationToken::new();
         start(broker.clone(), _stop.clone());
-        let all = || broker.registry().entries().iter();
-        until(|| all().all(|entry| broker.current(entry).value.is_some())).await;
+        let registry = broker.registry();
+        let all = registry.entries().iter();
+        until(|| all.clone().all(|entry| broker.current(entry).value.is_some())).await;
 
         let door = "Vehicle.Cabin.Door.Row1.Left.IsOpen";
         assert_eq!(broker.get(&client, door).unwrap().value, Some(Value::Bool(false)));

@@ -5,12 +5,19 @@ use crate::signals::{InvalidPattern, SignalError};
 
 pub(super) fn of_entry(path: &str, error: &SignalError) -> proto::DataEntryError {
     let (code, reason) = match error {
-        SignalError::UnknownPath { .. } | SignalError::UnknownId(_) => (404, "not_found"),
+        SignalError::UnknownPath { .. } | SignalError::UnknownId(_) | SignalError::Gone { .. } => {
+            (404, "not_found")
+        }
         SignalError::BadPath(_)
         | SignalError::Invalid { .. }
         | SignalError::TooLarge { .. }
+        | SignalError::OtherType { .. }
+        | SignalError::CannotAdd { .. }
         | SignalError::NoActuator { .. } => (400, "bad_request"),
-        SignalError::Denied { .. } => (403, "forbidden"),
+        SignalError::Denied { .. }
+        | SignalError::MayNotCreate { .. }
+        | SignalError::Closed { .. } => (403, "forbidden"),
+        SignalError::Expired { .. } => (401, "unauthorized"),
         SignalError::AlreadyClaimed { .. } | SignalError::NotClaimed { .. } => (409, "conflict"),
         SignalError::NoProvider { .. }
         | SignalError::ProviderBusy { .. }

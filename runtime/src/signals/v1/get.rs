@@ -1,5 +1,7 @@
 //! `Get`, and the finding of entries that `Subscribe` shares with it.
 
+use std::sync::Arc;
+
 use tonic::Status;
 use vss_codegen::model::Access;
 
@@ -20,7 +22,7 @@ pub(super) fn get(
         match find(service, &asked.path, parts, &mut budget)? {
             Ok(entries) => {
                 for entry in entries {
-                    response.entries.push(service.entry(entry, parts, &mut budget)?);
+                    response.entries.push(service.entry(&entry, parts, &mut budget)?);
                 }
             }
             Err(error) => response.errors.push(error),
@@ -31,16 +33,16 @@ pub(super) fn get(
     Ok(response)
 }
 
-type Found<'a> = Result<Vec<&'a Entry>, proto::DataEntryError>;
+type Found = Result<Vec<Arc<Entry>>, proto::DataEntryError>;
 
 /// The entries of a path, branch or pattern. A path that names one signal says why it may
 /// not be read; of a pattern only what may be read is there.
-pub(super) fn find<'a>(
-    service: &'a Service,
+pub(super) fn find(
+    service: &Service,
     path: &str,
     parts: Parts,
     budget: &mut Budget,
-) -> Result<Found<'a>, Status> {
+) -> Result<Found, Status> {
     budget.entry()?;
     let (broker, client) = (&service.broker, &service.client);
     let exact = broker.registry().get(path).is_some();

@@ -10,8 +10,8 @@ use std::{
 use tokio_stream::Stream;
 use tonic::{Code, Status};
 
-use super::{Service, convert, fields::Parts, get, proto};
-use crate::signals::{SignalRef, Subscription, Update, budget::Budget, slot::Aspect};
+use super::{Service, convert, errors, fields::Parts, get, proto};
+use crate::signals::{SignalError, SignalRef, Subscription, Update, budget::Budget, slot::Aspect};
 
 /// How many values may wait for a slow reader; this interface has no field for it.
 const BUFFER: usize = 100;
@@ -22,6 +22,7 @@ pub(crate) struct UpdateStream {
     first: Option<Vec<proto::EntryUpdate>>,
     values: Option<Changes>,
     targets: Option<Changes>,
+    ended: bool,
 }
 
 #[derive(Debug)]
@@ -59,7 +60,7 @@ pub(super) fn open(
             .broker
             .subscribe_to(&service.client, aspect, ids.into_iter().map(SignalRef::Id), BUFFER)
             .map(|subscription| Some(Changes { subscription, started: false }))
-            .map_err(|error| Status::permission_denied(error.to_string()))
+            .map_err(|error| status(errors::of_entry("", &error)))
     };
     // Subscribed before the first message is made, so that no change falls between.
     let values = follow(Aspect::Current, |parts| parts.value)?;
@@ -70,16 +71,16 @@ pub(super) fn open(
             first.push(update(service.entry(entry, *parts, &mut budget)?, *parts));
         }
     }
-    Ok(UpdateStream { first: Some(first), values, targets })
+    Ok(UpdateStream { first: Some(first), values, targets, ended: false })
 }
 
 impl Changes {
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Vec<Arc<Update>>> {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Vec<Arc<Update>>, SignalError>> {
         loop {
             let mut batch = Vec::new();
-            std::task::ready!(self.subscription.poll_batch(context, &mut batch));
+            std::task::ready!(self.subscription.poll_batch(context, &mut batch))?;
             if std::mem::replace(&mut self.started, true) {
-                return Poll::Ready(batch);
+                return Poll::Ready(Ok(batch));
             }
         }
     }
@@ -92,12 +93,23 @@ impl Stream for UpdateStream {
         if let Some(updates) = self.first.take() {
             return Poll::Ready(Some(Ok(proto::SubscribeResponse { updates })));
         }
-        let mut updates = Vec::new();
-        if let Some(Poll::Ready(batch)) = self.values.as_mut().map(|c| c.poll(context)) {
-            updates.extend(batch.iter().map(|change| changed(change, Aspect::Current)));
+        if self.ended {
+            return Poll::Ready(None);
         }
-        if let Some(Poll::Ready(batch)) = self.targets.as_mut().map(|c| c.poll(context)) {
-            updates.extend(batch.iter().map(|change| changed(change, Aspect::Target)));
+        let this = &mut *self;
+        let followed = [(&mut this.values, Aspect::Current), (&mut this.targets, Aspect::Target)];
+        let mut updates = Vec::new();
+        for (changes, aspect) in followed {
+            match changes.as_mut().map(|changes| changes.poll(context)) {
+                Some(Poll::Ready(Ok(batch))) => {
+                    updates.extend(batch.iter().map(|change| changed(change, aspect)));
+                }
+                Some(Poll::Ready(Err(error))) => {
+                    this.ended = true;
+                    return Poll::Ready(Some(Err(status(errors::of_entry("", &error)))));
+                }
+                Some(Poll::Pending) | None => {}
+            }
         }
         if updates.is_empty() {
             return Poll::Pending;
@@ -139,6 +151,7 @@ fn update(entry: proto::DataEntry, parts: Parts) -> proto::EntryUpdate {
 fn status(error: proto::DataEntryError) -> Status {
     let error = error.error.unwrap_or_default();
     let code = match error.code {
+        401 => Code::Unauthenticated,
         403 => Code::PermissionDenied,
         404 => Code::NotFound,
         _ => Code::InvalidArgument,

@@ -135,7 +135,7 @@ impl val_server::Val for Server {
                 _ => Status::not_found(format!("no signal matches '{root}'")),
             });
         }
-        let metadata = entries.into_iter().map(convert::metadata).collect();
+        let metadata = entries.iter().map(|entry| convert::metadata(entry)).collect();
         Ok(Response::new(proto::ListMetadataResponse { metadata }))
     }
 
@@ -183,7 +183,7 @@ impl Service {
         budget.entry()?;
         let signal = convert::signal_ref(id)?;
         let entry = self.broker.allowed(&self.client, signal, Access::Read).map_err(from_error)?;
-        let datapoint = self.broker.current(entry);
+        let datapoint = self.broker.current(&entry);
         budget.value(&datapoint)?;
         Ok(convert::datapoint(&datapoint))
     }

@@ -7,7 +7,7 @@
 //! nothing more to say then, so its stream ends, and its claims with it.
 
 use std::{
-    pin::Pin,
+    pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll},
 };
@@ -96,10 +96,20 @@ struct Reader {
 
 impl Reader {
     async fn run(self, mut requests: Streaming<proto::OpenProviderStreamRequest>) {
+        let mut revoked = pin!(self.provider.revoked());
         loop {
             // A provider that sends without end must not keep this thread from the readers.
             consume_budget().await;
-            match requests.message().await {
+            let message = tokio::select! {
+                // What is revoked ends first, however fast the provider sends.
+                biased;
+                error = &mut revoked => {
+                    let _ = self.sender.send(Err(from_error(error))).await;
+                    return;
+                }
+                message = requests.message() => message,
+            };
+            match message {
                 Ok(Some(proto::OpenProviderStreamRequest { action: Some(action) })) => {
                     if let Err(status) = self.handle(action).await {
                         // A refused claim ends the stream, as the interface has it.
@@ -109,7 +119,15 @@ impl Reader {
                 }
                 Ok(Some(proto::OpenProviderStreamRequest { action: None })) => {}
                 Ok(None) if !self.provider.carries_out() => return,
-                Ok(None) => return self.sender.closed().await,
+                Ok(None) => {
+                    tokio::select! {
+                        () = self.sender.closed() => {}
+                        error = revoked => {
+                            let _ = self.sender.send(Err(from_error(error))).await;
+                        }
+                    }
+                    return;
+                }
                 Err(status) => {
                     tracing::debug!(%status, "a provider's connection broke");
                     return;

@@ -7,12 +7,19 @@ use crate::signals::{InvalidPattern, SignalError};
 
 pub(super) fn from_error(error: SignalError) -> Status {
     let code = match &error {
-        SignalError::UnknownPath { .. } | SignalError::UnknownId(_) => Code::NotFound,
+        SignalError::UnknownPath { .. } | SignalError::UnknownId(_) | SignalError::Gone { .. } => {
+            Code::NotFound
+        }
         SignalError::BadPath(_)
         | SignalError::Invalid { .. }
         | SignalError::TooLarge { .. }
+        | SignalError::OtherType { .. }
+        | SignalError::CannotAdd { .. }
         | SignalError::NoActuator { .. } => Code::InvalidArgument,
-        SignalError::Denied { .. } => Code::PermissionDenied,
+        SignalError::Denied { .. }
+        | SignalError::MayNotCreate { .. }
+        | SignalError::Closed { .. } => Code::PermissionDenied,
+        SignalError::Expired { .. } => Code::Unauthenticated,
         SignalError::NoProvider { .. } | SignalError::ProviderBusy { .. } => Code::Unavailable,
         SignalError::ProviderGone { .. } => Code::DataLoss,
         SignalError::AlreadyClaimed { .. } => Code::AlreadyExists,
@@ -28,7 +35,9 @@ pub(super) fn from_pattern(error: InvalidPattern) -> Status {
 /// Refusals that a provider stream survives, as the error of one signal.
 pub(super) fn in_stream(error: &SignalError) -> Option<proto::Error> {
     let code = match error {
-        SignalError::UnknownPath { .. } | SignalError::UnknownId(_) => proto::ErrorCode::NotFound,
+        SignalError::UnknownPath { .. } | SignalError::UnknownId(_) | SignalError::Gone { .. } => {
+            proto::ErrorCode::NotFound
+        }
         SignalError::Denied { .. } => proto::ErrorCode::PermissionDenied,
         SignalError::BadPath(_) | SignalError::Invalid { .. } | SignalError::TooLarge { .. } => {
             proto::ErrorCode::InvalidArgument

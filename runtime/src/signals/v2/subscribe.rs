@@ -20,6 +20,7 @@ pub(crate) struct EntriesStream {
     key: Key,
     /// The end that the client asked for.
     end: Option<Pin<Box<Sleep>>>,
+    ended: bool,
 }
 
 pub(super) fn by_path(
@@ -60,7 +61,7 @@ fn open<'a>(
     let end = filter
         .filter(|filter| filter.duration_ms > 0)
         .map(|filter| Box::pin(tokio::time::sleep(milliseconds(filter.duration_ms))));
-    Ok(EntriesStream { subscription: subscription.at_most_every(interval), key, end })
+    Ok(EntriesStream { subscription: subscription.at_most_every(interval), key, end, ended: false })
 }
 
 impl Stream for EntriesStream {
@@ -68,13 +69,22 @@ impl Stream for EntriesStream {
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
+        if this.ended {
+            return Poll::Ready(None);
+        }
         if let Some(end) = &mut this.end
             && end.as_mut().poll(context).is_ready()
         {
             return Poll::Ready(None);
         }
         let mut batch = Vec::new();
-        ready!(this.subscription.poll_batch(context, &mut batch));
-        Poll::Ready(Some(Ok(Entries::new(batch, this.key))))
+        let polled = ready!(this.subscription.poll_batch(context, &mut batch));
+        Poll::Ready(Some(match polled {
+            Ok(()) => Ok(Entries::new(batch, this.key)),
+            Err(error) => {
+                this.ended = true;
+                Err(from_error(error))
+            }
+        }))
     }
 }
