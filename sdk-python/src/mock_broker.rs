@@ -300,9 +300,9 @@ fn read_grants(grants: Vec<(String, String)>) -> PyResult<Grants> {
 
 fn refused(error: SignalError) -> Failure {
     let kind = match &error {
-        SignalError::UnknownPath { .. }
-        | SignalError::UnknownId(_)
-        | SignalError::Gone { .. } => Kind::UnknownSignal,
+        SignalError::UnknownPath { .. } | SignalError::UnknownId(_) | SignalError::Gone { .. } => {
+            Kind::UnknownSignal
+        }
         SignalError::BadPath(_)
         | SignalError::Invalid { .. }
         | SignalError::TooLarge { .. }
