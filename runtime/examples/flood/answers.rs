@@ -10,7 +10,8 @@ use tonic::Status;
 use vehicle_edge_runtime::signals::proto::{databroker, v1, v2};
 
 use crate::{
-    body::{Messages, frame, parse},
+    body::Messages,
+    frame::{frame, parse},
     ring::{Pace, Ring, updates},
 };
 

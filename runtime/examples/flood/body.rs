@@ -1,4 +1,4 @@
-//! gRPC over HTTP: messages behind a length, and the status in the trailers.
+//! gRPC over HTTP: messages, and the status in the trailers.
 
 use std::{
     convert::Infallible,
@@ -13,29 +13,10 @@ use axum::{
 };
 use futures_util::{Stream, StreamExt, stream::BoxStream};
 use hyper::body::Frame;
-use prost::Message;
 use tonic::Status;
-
-/// Of a message: whether it is compressed, then its length.
-const PREFIX: usize = 5;
 
 /// Encoded messages, any number in each item.
 pub(crate) type Messages = BoxStream<'static, Bytes>;
-
-/// Appends a message as it goes out.
-pub(crate) fn frame(message: &impl Message, out: &mut Vec<u8>) {
-    let length = u32::try_from(message.encoded_len()).unwrap_or(u32::MAX);
-    out.push(0);
-    out.extend(length.to_be_bytes());
-    // A Vec grows as needed: this never fails.
-    let _ = message.encode(out);
-}
-
-/// The only message of a request's body.
-pub(crate) fn parse<M: Message + Default>(body: &[u8]) -> Result<M, Status> {
-    let message = body.get(PREFIX..).unwrap_or_default();
-    M::decode(message).map_err(|error| Status::invalid_argument(error.to_string()))
-}
 
 pub(crate) fn response(answered: Result<Messages, Status>) -> Response {
     let mut response = match answered {

@@ -11,6 +11,7 @@
 
 mod answers;
 mod body;
+mod frame;
 mod ring;
 
 use std::net::SocketAddr;
