@@ -8,7 +8,7 @@ use tracing_subscriber::EnvFilter;
 use vss_codegen::{Request, source::Input};
 
 use crate::{
-    daemon::{self, Options},
+    daemon::{self, Options, Provider},
     sandbox::Choice,
     topics,
 };
@@ -21,6 +21,8 @@ Examples:
   vehicle-edge serve
   vehicle-edge serve --model ./MyCar.vspec --units ./units.yaml
   vehicle-edge serve --mqtt localhost:1883
+  vehicle-edge serve --provider kuksa=car.local:55555,token=car.jwt,ca=car.pem
+  vehicle-edge serve --provider kuksa=localhost:55556:Vehicle.Body.** --provider mock
   vehicle-edge serve --state ./state --http-listen 127.0.0.1:0")]
 pub(crate) struct Serve {
     /// Vehicle model: a vspec or JSON file, a folder or an archive (.zip, .tar.gz) with vspec
@@ -73,8 +75,13 @@ pub(crate) struct Serve {
     /// Leave apps running when the runtime ends; its next start takes them over
     #[arg(long)]
     keep_apps: bool,
+    /// What fills the signals: `mock`, or a Kuksa databroker whose signals are mirrored; each
+    /// with patterns of its signals where it should not have all. May be given more than once:
+    /// the first that matches fills a signal. The mock alone without it
+    #[arg(long = "provider", value_name = "PROVIDER[:PATTERN]")]
+    providers: Vec<Provider>,
     /// Do not play signal values
-    #[arg(long)]
+    #[arg(long, conflicts_with = "providers")]
     no_mock: bool,
     /// What to log, as in `debug` or `info,vehicle_edge_runtime::api=debug`
     #[arg(long, env = "RUST_LOG", value_name = "FILTER", default_value = "info")]
@@ -113,7 +120,11 @@ impl Serve {
             grpc: self.grpc_listen,
             health: self.health_listen,
             keep_apps: self.keep_apps,
-            mock: !self.no_mock,
+            providers: match self.providers {
+                none if none.is_empty() && self.no_mock => Vec::new(),
+                none if none.is_empty() => vec![Provider::mock()],
+                providers => providers,
+            },
             mqtt: self.mqtt,
         })
     }

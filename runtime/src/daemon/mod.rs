@@ -10,6 +10,7 @@
 
 mod listen;
 mod model;
+mod providers;
 mod shutdown;
 mod state_dir;
 mod tools;
@@ -21,13 +22,16 @@ use jiff::Timestamp;
 use tokio::{net::TcpListener, sync::Semaphore, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use self::model::{ModelSource, source as model_source};
+pub(crate) use self::{
+    model::{ModelSource, source as model_source},
+    providers::Provider,
+};
 use self::{shutdown::Signals, state_dir::StateDir};
 use crate::{
     api::{self, Api, Health, wire},
     python::PythonTools,
     sandbox::{self, Sandbox},
-    signals::{self, Broker, Part, Sources, mock::Mock},
+    signals::{self, Broker, Sources},
     supervisor::{Config, Model, Supervisor},
     topics,
 };
@@ -44,7 +48,8 @@ pub(crate) struct Options {
     pub(crate) grpc: SocketAddr,
     pub(crate) health: SocketAddr,
     pub(crate) keep_apps: bool,
-    pub(crate) mock: bool,
+    /// What fills the signals; an earlier one goes first.
+    pub(crate) providers: Vec<Provider>,
     pub(crate) mqtt: Option<topics::Address>,
 }
 
@@ -92,7 +97,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         () = signals.asked() => return Ok(()),
     };
     let broker = Broker::new(&prepared.model.manifest)?;
-    let parts = if options.mock { vec![Part::new(Mock, Vec::new())?] } else { Vec::new() };
+    let parts = options.providers.iter().map(Provider::part).collect::<Result<_, _>>()?;
     let sources = Sources::start(&broker, parts, &servers.shutdown);
     servers.tasks.spawn(serve_signals(broker.clone(), grpc, servers.shutdown.clone()));
     let info = info(&options, &state, &prepared, runtime_id, listen.clone());

@@ -25,6 +25,8 @@ mod broker;
 mod budget;
 pub mod condition;
 mod error;
+#[cfg(feature = "daemon")]
+pub mod kuksa;
 pub mod mock;
 mod pattern;
 pub mod proto;

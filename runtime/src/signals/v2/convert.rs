@@ -15,7 +15,7 @@ pub(super) fn signal_ref(id: Option<&proto::SignalId>) -> Result<SignalRef<'_>, 
     }
 }
 
-pub(super) fn id(id: i32) -> proto::SignalId {
+pub(in crate::signals) fn id(id: i32) -> proto::SignalId {
     proto::SignalId { signal: Some(proto::signal_id::Signal::Id(id)) }
 }
 
@@ -30,7 +30,7 @@ fn timestamp(at: Timestamp) -> prost_types::Timestamp {
     prost_types::Timestamp { seconds: at.as_second(), nanos: at.subsec_nanosecond() }
 }
 
-pub(super) fn value(value: &Value) -> proto::Value {
+pub(in crate::signals) fn value(value: &Value) -> proto::Value {
     use TypedValue as T;
     let typed = match value {
         Value::Bool(v) => T::Bool(*v),
@@ -57,7 +57,7 @@ pub(super) fn value(value: &Value) -> proto::Value {
 }
 
 /// `None` for a value whose oneof is not set: the signal has no value now.
-pub(super) fn to_value(value: proto::Value) -> Option<Value> {
+pub(in crate::signals) fn to_value(value: proto::Value) -> Option<Value> {
     use TypedValue as T;
     Some(match value.typed_value? {
         T::Bool(v) => Value::Bool(v),
@@ -79,7 +79,7 @@ pub(super) fn to_value(value: proto::Value) -> Option<Value> {
     })
 }
 
-pub(super) fn metadata(entry: &Entry) -> proto::Metadata {
+pub(in crate::signals) fn metadata(entry: &Entry) -> proto::Metadata {
     let signal = entry.signal();
     let limits = entry.limits();
     let text = |text: &Option<String>| text.clone().unwrap_or_default();

@@ -5,7 +5,7 @@
 //! A file per subject; `convert` alone knows how values and metadata look on the wire.
 
 mod actuate;
-mod convert;
+pub(super) mod convert;
 mod entries;
 mod provide;
 mod status;

@@ -1,0 +1,149 @@
+//! `--provider`: what fills the signals, as a user names it.
+//!
+//! ```text
+//! mock[:PATTERN...]
+//! kuksa=HOST:PORT[:PATTERN...][,token=FILE][,ca=FILE]
+//! ```
+
+use std::{path::PathBuf, str::FromStr};
+
+use crate::signals::{
+    InvalidPattern, Part, Pattern,
+    kuksa::{Address, Kuksa, Upstream},
+    mock::Mock,
+};
+
+/// One provider and its signals: all that earlier ones leave, if it names none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Provider {
+    kind: Kind,
+    patterns: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Kind {
+    Mock,
+    Kuksa(Upstream),
+}
+
+impl Provider {
+    /// A mock of everything.
+    pub(crate) fn mock() -> Provider {
+        Provider { kind: Kind::Mock, patterns: Vec::new() }
+    }
+
+    pub(crate) fn part(&self) -> Result<Part, InvalidPattern> {
+        let patterns = self.patterns.clone();
+        match &self.kind {
+            Kind::Mock => Part::new(Mock, patterns),
+            Kind::Kuksa(upstream) => Part::new(Kuksa::new(upstream.clone()), patterns),
+        }
+    }
+}
+
+impl FromStr for Provider {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Provider, String> {
+        let (head, settings) = text.split_once(',').map_or((text, None), |(h, s)| (h, Some(s)));
+        if let Some(upstream) = head.strip_prefix("kuksa=") {
+            let (address, patterns) = split_address(upstream);
+            let address = address.parse::<Address>().map_err(|error| {
+                format!("{error}; write kuksa=HOST:PORT or kuksa=HOST:PORT:PATTERN")
+            })?;
+            let mut upstream = Upstream { address, token: None, ca: None };
+            for setting in settings.into_iter().flat_map(|settings| settings.split(',')) {
+                match setting.split_once('=') {
+                    Some(("token", file)) => upstream.token = Some(PathBuf::from(file)),
+                    Some(("ca", file)) => upstream.ca = Some(PathBuf::from(file)),
+                    _ => {
+                        return Err(format!(
+                            "'{setting}' is not known here: token=FILE and ca=FILE are"
+                        ));
+                    }
+                }
+            }
+            return Ok(Provider { kind: Kind::Kuksa(upstream), patterns: parsed(patterns)? });
+        }
+        match (head.split_once(':').unwrap_or((head, "")), settings) {
+            (("mock", patterns), None) => {
+                Ok(Provider { kind: Kind::Mock, patterns: parsed(patterns)? })
+            }
+            (("mock", _), Some(setting)) => {
+                Err(format!("the mock takes no settings, so not '{setting}'"))
+            }
+            ((kind, _), _) => {
+                Err(format!("there is no provider '{kind}': write mock or kuksa=HOST:PORT"))
+            }
+        }
+    }
+}
+
+/// The first colon after the host's ends the port. An IPv6 host is in brackets.
+fn split_address(text: &str) -> (&str, &str) {
+    let host = if text.starts_with('[') { text.find(']').unwrap_or(0) } else { 0 };
+    let mut colons = text.match_indices(':').map(|(at, _)| at).filter(|at| *at >= host);
+    match colons.nth(1) {
+        Some(end) => (&text[..end], &text[end + 1..]),
+        None => (text, ""),
+    }
+}
+
+fn parsed(patterns: &str) -> Result<Vec<String>, String> {
+    let patterns = patterns.split(':').filter(|pattern| !pattern.is_empty());
+    let check = |pattern: &str| match Pattern::parse(pattern) {
+        Ok(_) => Ok(pattern.to_owned()),
+        Err(error) => Err(error.to_string()),
+    };
+    patterns.map(check).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_provider_is_a_kind_with_its_place_and_its_signals() {
+        assert_eq!("mock".parse(), Ok(Provider::mock()));
+        let mock: Provider = "mock:Vehicle.Cabin.**:Vehicle.Speed".parse().unwrap();
+        assert_eq!(mock.patterns, ["Vehicle.Cabin.**", "Vehicle.Speed"]);
+        assert_eq!(mock.kind, Kind::Mock);
+
+        for address in ["localhost:55555", "[::1]:55555", "10.0.0.2:1"] {
+            let upstream = Upstream { address: address.parse().unwrap(), token: None, ca: None };
+            let kind = Kind::Kuksa(upstream.clone());
+            let whole = Provider { kind: kind.clone(), patterns: Vec::new() };
+            assert_eq!(format!("kuksa={address}").parse(), Ok(whole));
+
+            let text = format!("kuksa={address}:Vehicle.Body.**:Vehicle.Speed,ca=c.pem,token=/t");
+            let part: Provider = text.parse().unwrap();
+            assert_eq!(part.patterns, ["Vehicle.Body.**", "Vehicle.Speed"]);
+            let upstream =
+                Upstream { token: Some("/t".into()), ca: Some("c.pem".into()), ..upstream };
+            assert_eq!(part.kind, Kind::Kuksa(upstream));
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        let refused = [
+            ("", "there is no provider '': write mock or kuksa=HOST:PORT"),
+            ("kuksa", "there is no provider 'kuksa': write mock or kuksa=HOST:PORT"),
+            ("mock,token=x", "the mock takes no settings, so not 'token=x'"),
+            (
+                "kuksa=localhost",
+                "'localhost' is no HOST:PORT, like localhost:55555; write kuksa=HOST:PORT or \
+                 kuksa=HOST:PORT:PATTERN",
+            ),
+            ("kuksa=a:1,key=x", "'key=x' is not known here: token=FILE and ca=FILE are"),
+            (
+                "kuksa=a:1:Vehicle.B*",
+                "'Vehicle.B*' is not a path pattern: 'B*' is neither a name, '*' nor '**' (like \
+                 Vehicle.Cabin.*)",
+            ),
+        ];
+        for (text, error) in refused {
+            assert_eq!(text.parse::<Provider>(), Err(error.to_owned()), "{text}");
+        }
+    }
+}
