@@ -141,3 +141,32 @@ async fn an_upstream_that_was_never_there_is_away_and_then_found() {
     upstream.publish(SPEED, Value::Float(1.0));
     until(|| mirror.value(SPEED) == Some(Value::Float(1.0))).await;
 }
+
+#[tokio::test]
+async fn an_exchanged_model_keeps_what_survives_and_takes_what_is_new() {
+    let mut upstream = Upstream::start(&there(6), ANY).await;
+    upstream.publish(SPEED, Value::Float(3.0));
+    upstream.publish(VIN, Value::String("W4".into()));
+    let mut older = here();
+    older.signals.retain(|signal| signal.path != VIN);
+    let mirror = Mirror::start(&older, vec![kuksa(&upstream.address.to_string(), &[])]);
+    until(|| mirror.value(SPEED) == Some(Value::Float(3.0))).await;
+    let mut speeds = mirror.broker.subscribe(&mirror.client, &[SPEED], 100).unwrap();
+
+    mirror.broker.swap_model(&here()).unwrap();
+    until(|| mirror.broker.get(&mirror.client, VIN).unwrap().value.is_some()).await;
+    until(|| mirror.value(SPEED) == Some(Value::Float(3.0))).await;
+    upstream.publish(SPEED, Value::Float(4.0));
+    loop {
+        let value = speeds.next().await.unwrap()[0].datapoint().value.clone();
+        assert!(value.is_some(), "a surviving value was withdrawn");
+        if value == Some(Value::Float(4.0)) {
+            break;
+        }
+    }
+    let signals = format!("{} of {} signals", NUMBERED + 4, NUMBERED + 6);
+    until(|| mirror.status().detail.is_some_and(|detail| detail.ends_with(&signals))).await;
+    mirror.broker.actuate(&mirror.client, SEAT, Value::Uint32(5)).await.unwrap();
+    let asked = upstream.actuations.recv().await.unwrap();
+    assert_eq!(asked[0].datapoint().value, Some(Value::Uint32(5)));
+}

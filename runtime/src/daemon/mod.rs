@@ -79,6 +79,9 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     let state = StateDir::open(path)?;
     let http = listen::bind("--http-listen", options.http).await?;
     let grpc = listen::bind("--grpc-listen", options.grpc).await?;
+    for provider in &options.providers {
+        provider.check(grpc.local_addr()?).await?;
+    }
     let health_listener = listen::bind("--health-listen", options.health).await?;
     let listen = wire::Listen {
         http: format!("http://{}", http.local_addr()?),

@@ -5,7 +5,9 @@
 //! kuksa=HOST:PORT[:PATTERN...][,token=FILE][,ca=FILE]
 //! ```
 
-use std::{path::PathBuf, str::FromStr};
+use std::{net::SocketAddr, path::PathBuf, str::FromStr};
+
+use tokio::net::lookup_host;
 
 use crate::signals::{
     InvalidPattern, Part, Pattern,
@@ -32,6 +34,17 @@ impl Provider {
         Provider { kind: Kind::Mock, patterns: Vec::new() }
     }
 
+    /// Refuses a broker that would mirror itself: each value would go round without end.
+    pub(crate) async fn check(&self, own: SocketAddr) -> Result<(), MirrorsItself> {
+        let Kind::Kuksa(Upstream { address, .. }) = &self.kind else { return Ok(()) };
+        // A host that is not known now may be later; only this machine's are of interest.
+        let found = lookup_host(address.to_string()).await;
+        match found.is_ok_and(|mut addresses| addresses.any(|address| address == own)) {
+            true => Err(MirrorsItself(address.clone())),
+            false => Ok(()),
+        }
+    }
+
     pub(crate) fn part(&self) -> Result<Part, InvalidPattern> {
         let patterns = self.patterns.clone();
         match &self.kind {
@@ -40,6 +53,13 @@ impl Provider {
         }
     }
 }
+
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "--provider kuksa={0}: the runtime's own broker is served there; name another one, or serve \
+     the own one elsewhere with --grpc-listen"
+)]
+pub(crate) struct MirrorsItself(Address);
 
 impl FromStr for Provider {
     type Err = String;
@@ -121,6 +141,18 @@ mod tests {
             let upstream =
                 Upstream { token: Some("/t".into()), ca: Some("c.pem".into()), ..upstream };
             assert_eq!(part.kind, Kind::Kuksa(upstream));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_broker_does_not_mirror_itself() {
+        let own = "127.0.0.1:55555".parse().unwrap();
+        let check = async |text: &str| text.parse::<Provider>().unwrap().check(own).await;
+        assert_eq!(check("mock").await, Ok(()));
+        assert_eq!(check("kuksa=127.0.0.1:55556").await, Ok(()));
+        for itself in ["kuksa=127.0.0.1:55555", "kuksa=localhost:55555:Vehicle.Speed"] {
+            let error = check(itself).await.unwrap_err().to_string();
+            assert!(error.contains("the runtime's own broker is served there"), "{error}");
         }
     }
 

@@ -68,12 +68,16 @@ impl Forward {
     /// Gives the claims up, and reports what is not known to be carried out.
     pub(super) fn end(mut self) {
         self.provider.release();
-        refuse(&self.provider, &self.sent, "the upstream was lost: whether it did so is unknown");
+        refuse(
+            &self.provider,
+            &self.sent,
+            "the connection ended: whether the upstream did so is unknown",
+        );
         self.waiting.close();
         // Whoever has found the claim before its release may still be sending.
         tokio::spawn(async move {
             while let Some(batch) = self.waiting.recv().await {
-                refuse(&self.provider, &batch, "the upstream was lost: it was not asked");
+                refuse(&self.provider, &batch, "the connection ended: the upstream was not asked");
             }
         });
     }

@@ -26,7 +26,7 @@ mod plan;
 mod upstream;
 mod values;
 
-use std::{convert::Infallible, error::Error};
+use std::error::Error;
 
 use futures_util::{StreamExt, future::BoxFuture, stream::SelectAll};
 use tokio::time::Instant;
@@ -71,7 +71,10 @@ async fn mirror(upstream: &Upstream, stage: &Stage) -> ! {
     let mut backoff = Backoff::new();
     loop {
         let begun = Instant::now();
-        let Err(why) = connected(upstream, stage, &mut mirror).await;
+        let Err(why) = connected(upstream, stage, &mut mirror).await else {
+            // The values stand while the signals are looked up anew.
+            continue;
+        };
         mirror.withdraw_all(stage);
         stage.report(SourceState::Away, format!("{}: {why}", upstream.address));
         // One that accepts and fails at once is not asked at full speed.
@@ -82,29 +85,21 @@ async fn mirror(upstream: &Upstream, stage: &Stage) -> ! {
     }
 }
 
-/// One connection's life. Gives why it ended, in a sentence.
-async fn connected(
-    upstream: &Upstream,
-    stage: &Stage,
-    mirror: &mut Mirror,
-) -> Result<Infallible, String> {
+/// One connection's life. It is well over when our model was exchanged; an error says in a
+/// sentence why it was lost.
+async fn connected(upstream: &Upstream, stage: &Stage, mirror: &mut Mirror) -> Result<(), String> {
+    let mut exchanges = stage.broker().exchanges();
     let mut connection = upstream.connect().await?;
     let plan = plan(&mut connection, stage, mirror).await?;
+    mirror.keep(stage, plan.signals.values());
     let server = server(&mut connection).await;
     let Connection { mut val, .. } = connection;
     let mut actuating = val.clone();
 
     let ids: Vec<i32> = plan.signals.keys().copied().collect();
-    let (mut messages, refused) =
-        values::subscribe(&mut val, &ids).await.map_err(|status| why(&status))?;
-    for (id, status) in &refused {
-        let path = plan.signals.get(id).and_then(|id| stage.broker().registry().by_id(*id));
-        if let Some(path) = path.map(|entry| entry.path())
-            && mirror.is_new(path)
-        {
-            tracing::warn!("{path} is left out: the upstream says: {}", status.message());
-        }
-    }
+    let subscribed = values::subscribe(&mut val, &ids).await;
+    let (mut messages, refused) = subscribed.map_err(|status| why(&status))?;
+    mirror.leave_out(stage, &plan, &refused);
     if messages.is_empty() {
         return Err("its token may read none of our signals: give another (token=FILE)".to_owned());
     }
@@ -115,14 +110,17 @@ async fn connected(
         SourceState::Connected,
         format!("{server} at {}, {shown} of {} signals", upstream.address, plan.wanted),
     );
-    let lost = tokio::select! {
-        lost = receive(&mut messages, &plan, stage, mirror) => lost,
-        lost = forward.run(&mut actuating) => lost,
+    let outcome = tokio::select! {
+        lost = receive(&mut messages, &plan, stage, mirror) => Err(lost),
+        lost = forward.run(&mut actuating) => Err(lost),
+        _ = exchanges.changed() => Ok(()),
     };
-    // Before the claims go: who is told that there is no provider finds no value either.
-    mirror.withdraw_all(stage);
+    if outcome.is_err() {
+        // Before the claims go: who is told that there is no provider finds no value either.
+        mirror.withdraw_all(stage);
+    }
     forward.end();
-    Err(lost)
+    outcome
 }
 
 /// Shows what comes. Gives why nothing comes any more.

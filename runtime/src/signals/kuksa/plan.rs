@@ -1,7 +1,7 @@
 //! Which of our signals the upstream has: decided anew for each connection, as a broker
 //! gives its ids when it starts.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use crate::signals::{Entry, proto::v2 as proto, v2::convert};
 
@@ -20,7 +20,7 @@ pub(super) struct Plan {
 
 impl Plan {
     pub(super) fn new<'a>(
-        wanted: impl IntoIterator<Item = &'a Entry>,
+        wanted: impl IntoIterator<Item = &'a Arc<Entry>>,
         there: Vec<proto::Metadata>,
     ) -> Plan {
         let there: HashMap<String, proto::Metadata> =
@@ -84,7 +84,7 @@ mod tests {
                 _ => {}
             }
         }
-        let plan = Plan::new(registry.entries().iter().map(|e| &*e), there);
+        let plan = Plan::new(registry.entries(), there);
         // Reversed: the last of ours has 100.
         let expected = [(105, 2), (104, 3), (103, 4), (102, 5), (100, 7)];
         assert_eq!(plan.signals, expected.into());

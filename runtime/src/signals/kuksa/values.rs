@@ -13,7 +13,7 @@ use futures_util::{
 use jiff::Timestamp;
 use tonic::{Code, Status};
 
-use super::upstream::Val;
+use super::{plan::Plan, upstream::Val};
 use crate::signals::{
     Datapoint, Entry, Stage, Update, proto::v2 as proto, slot::Aspect, v2::convert,
 };
@@ -78,7 +78,7 @@ impl Mirror {
         let registry = stage.broker().registry();
         let Some(entry) = registry.by_id(id) else { return };
         // Somebody here has claimed to publish it, so it is theirs until they leave.
-        if stage.broker().slot(entry).publisher().is_some() {
+        if entry.slot().publisher().is_some() {
             self.shown.remove(&id);
             return;
         }
@@ -104,20 +104,41 @@ impl Mirror {
         }
     }
 
-    /// Withdraws all values: each signal has none, at the time of its last.
-    pub(super) fn withdraw_all(&mut self, stage: &Stage) {
+    /// Names what the upstream lets us not read, and shows it no more.
+    pub(super) fn leave_out(&mut self, stage: &Stage, plan: &Plan, refused: &[(i32, Status)]) {
         let registry = stage.broker().registry();
-        let shown: Vec<_> = self.shown.keys().copied().collect();
-        for entry in shown.into_iter().filter_map(|id| registry.by_id(id)) {
+        for (id, status) in refused {
+            let Some(entry) = plan.signals.get(id).and_then(|id| registry.by_id(*id)) else {
+                continue;
+            };
+            self.withdraw(stage, entry);
+            if self.is_new(entry.path()) {
+                let (path, why) = (entry.path(), status.message());
+                tracing::warn!("{path} is left out: the upstream says: {why}");
+            }
+        }
+    }
+
+    /// Withdraws what is not among these signals of ours.
+    pub(super) fn keep<'a>(&mut self, stage: &Stage, signals: impl IntoIterator<Item = &'a i32>) {
+        let kept: HashSet<_> = signals.into_iter().collect();
+        let registry = stage.broker().registry();
+        let gone: Vec<_> = self.shown.keys().filter(|id| !kept.contains(id)).copied().collect();
+        for entry in gone.into_iter().filter_map(|id| registry.by_id(id)) {
             self.withdraw(stage, entry);
         }
+    }
+
+    /// Withdraws all values: each signal has none, at the time of its last.
+    pub(super) fn withdraw_all(&mut self, stage: &Stage) {
+        self.keep(stage, []);
         self.shown.clear();
     }
 
     fn withdraw(&mut self, stage: &Stage, entry: &Entry) {
         let Some(shown) = self.shown.remove(&entry.id()) else { return };
         // What somebody here set since then is not the upstream's to withdraw.
-        let current = stage.broker().slot(entry).get(Aspect::Current);
+        let current = entry.slot().get(Aspect::Current);
         if !current.is_some_and(|current| Arc::ptr_eq(&current, &shown)) {
             return;
         }
