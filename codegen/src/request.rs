@@ -1,7 +1,7 @@
 use crate::source::Input;
 
 /// What to compile, and how.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// The root of the model; `None` is the embedded default model.
     pub model: Option<Input>,

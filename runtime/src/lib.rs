@@ -1,12 +1,12 @@
 //! The vehicle edge runtime.
 //!
 //! `api` and `cli` parse what people and programs ask; the `supervisor` decides and is the
-//! only one that changes an app's state; `sandbox`, `python`, `signals`, `topics`, `store` and
-//! `console` each do one kind of work for it and never import each other; `app` holds the
+//! only one that changes an app's state; `sandbox`, `python`, `models`, `signals`, `topics`,
+//! `store` and `console` each do one kind of work for it and never import each other; `app` holds the
 //! pure decisions and imports nothing of ours. `daemon` puts them together.
 //!
 //! ```text
-//! cli ── HTTP ──▶ api ──▶ supervisor ──▶ {sandbox, python, signals, topics, store, console} ──▶ app
+//! cli ── HTTP ──▶ api ──▶ supervisor ──▶ {sandbox, python, models, signals, topics, store, console} ──▶ app
 //! ```
 
 #[cfg(feature = "daemon")]
@@ -19,6 +19,8 @@ pub mod cli;
 pub mod console;
 #[cfg(feature = "daemon")]
 pub mod daemon;
+#[cfg(feature = "daemon")]
+pub mod models;
 #[cfg(feature = "daemon")]
 pub mod python;
 #[cfg(feature = "daemon")]

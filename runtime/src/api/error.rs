@@ -152,6 +152,8 @@ impl From<supervisor::Error> for ApiError {
             Error::Failed { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "operation_failed"),
             Error::Manifest(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_manifest"),
             Error::Bundle(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_bundle"),
+            Error::Model(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_model"),
+            Error::BreaksApps(_) => (StatusCode::CONFLICT, "breaks_apps"),
             Error::NoInput { .. } => (StatusCode::CONFLICT, "no_input"),
             Error::Store(_) => (StatusCode::INTERNAL_SERVER_ERROR, "store"),
             Error::Setup(_) => (StatusCode::SERVICE_UNAVAILABLE, "setup"),
@@ -161,6 +163,9 @@ impl From<supervisor::Error> for ApiError {
         let mut reply = ApiError::new(status, code, &error);
         if let Error::Manifest(problems) = &error {
             reply.body.details = serde_json::to_value(problems).ok();
+        }
+        if let Error::BreaksApps(apps) = &error {
+            reply.body.details = serde_json::to_value(apps).ok();
         }
         reply
     }

@@ -2,8 +2,12 @@
 
 use axum::{Json, extract::State};
 
-use super::{Api, wire::Info};
+use super::{
+    Api,
+    wire::{Info, InfoModel},
+};
 
 pub(crate) async fn handle(State(api): State<Api>) -> Json<Info> {
-    Json(Info { providers: api.sources.list(), ..api.info.clone() })
+    let model = InfoModel::of(&api.supervisor.model());
+    Json(Info { model, providers: api.sources.list(), ..api.info.clone() })
 }

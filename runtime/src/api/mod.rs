@@ -28,6 +28,7 @@ mod extract;
 mod guard;
 mod health;
 mod info;
+mod model;
 mod server;
 mod signals;
 mod unpack;
@@ -43,7 +44,7 @@ use axum::{
     http::Method,
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{get, post, put},
 };
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -95,6 +96,8 @@ impl std::ops::Deref for Api {
 
 /// No body but an app's archive is larger.
 const BODY_LIMIT: usize = 1 << 20;
+/// A hundred times the public catalogue.
+const MODEL_LIMIT: usize = 64 << 20;
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// For operations, which may wait `wait::MAX` and take an upload before that.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(20 * 60);
@@ -108,8 +111,16 @@ pub(crate) fn router(api: Api) -> Router {
         .route("/api/apps/{id}/stdin", post(apps::stdin::handle))
         .route("/api/signals", get(signals::list::handle).put(signals::set::handle))
         .route("/api/info", get(info::handle))
+        .route("/api/model", get(model::show))
+        .route("/api/model/revert", post(model::revert))
         .route("/api/ws", get(ws::handle))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(middleware::from_fn(|request: Request, next: Next| {
+            within(REQUEST_TIMEOUT, request, next)
+        }));
+    let models = Router::new()
+        .route("/api/model", put(model::set))
+        .layer(DefaultBodyLimit::max(MODEL_LIMIT))
         .layer(middleware::from_fn(|request: Request, next: Next| {
             within(REQUEST_TIMEOUT, request, next)
         }));
@@ -122,7 +133,7 @@ pub(crate) fn router(api: Api) -> Router {
         .layer(middleware::from_fn(|request: Request, next: Next| {
             within(OPERATION_TIMEOUT, request, next)
         }));
-    guarded(quick.merge(operations).with_state(api))
+    guarded(quick.merge(models).merge(operations).with_state(api))
 }
 
 /// Adds what every router of ours has: the guard, and errors in our own shape.

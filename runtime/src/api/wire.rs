@@ -15,7 +15,7 @@ use crate::{
     app::{AppId, AppStatus, Line, Stream},
     sandbox::Capabilities,
     signals::SourceStatus,
-    supervisor::Admission,
+    supervisor::{Admission, Model, ModelChange},
 };
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -149,6 +149,33 @@ pub(crate) struct InfoModel {
     pub(crate) model: ModelInfo,
     pub(crate) signals: usize,
     pub(crate) source: String,
+}
+
+impl InfoModel {
+    pub(crate) fn of(model: &Model) -> InfoModel {
+        let (signals, source) = (model.manifest.signals.len(), model.source.clone());
+        InfoModel { model: model.info().clone(), signals, source }
+    }
+}
+
+/// The body of `PUT /api/model`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct NewModel {
+    /// As `vssc export json` writes it.
+    pub(crate) model: String,
+    /// Its struct types, in the same form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) types: Option<String>,
+    /// Where it comes from, for people.
+    pub(crate) source: String,
+}
+
+/// The answer to an exchange of the model.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct ModelReply {
+    pub(crate) model: InfoModel,
+    #[serde(flatten)]
+    pub(crate) change: ModelChange,
 }
 
 /// A line of `app:stdout`, `app:stderr` or `app:notice`.

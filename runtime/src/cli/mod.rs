@@ -13,6 +13,7 @@ mod info;
 mod inspect;
 mod install;
 mod logs;
+mod model;
 mod operate;
 mod output;
 mod pack;
@@ -101,6 +102,9 @@ enum Command {
     /// Look at signals and set them
     #[command(visible_alias = "signal", subcommand)]
     Signals(signals::Signals),
+    /// Show the vehicle model, or exchange it
+    #[command(subcommand)]
+    Model(model::Model),
     /// Show what the runtime is, its model, and what its sandbox can do
     Info(info::Info),
     /// Print the completions of a shell
@@ -159,6 +163,7 @@ fn as_client(command: Command, server: &str) -> anyhow::Result<()> {
             Command::Uninstall(operate) => operate.run(&client, Verb::Uninstall).await,
             Command::Inspect(inspect) => inspect.run(&client).await,
             Command::Signals(signals) => signals.run(&client).await,
+            Command::Model(model) => model.run(&client).await,
             Command::Info(info) => info.run(&client).await,
             Command::Serve(_) | Command::Completions(_) => Err(Failure::NotAClient.into()),
         }

@@ -9,6 +9,7 @@ use vss_codegen::{Request, source::Input};
 
 use crate::{
     daemon::{self, Options, Provider},
+    models,
     sandbox::Choice,
     topics,
 };
@@ -112,7 +113,7 @@ impl Serve {
         };
         Ok(Options {
             state: self.state,
-            model: daemon::model_source(request),
+            model: (request != Request::default()).then(|| models::source(request)),
             sandbox: self.sandbox,
             python: self.python,
             sdk: self.sdk,

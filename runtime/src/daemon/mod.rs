@@ -9,7 +9,6 @@
 //! Must not know: how any part does its work.
 
 mod listen;
-mod model;
 mod providers;
 mod shutdown;
 mod state_dir;
@@ -22,13 +21,11 @@ use jiff::Timestamp;
 use tokio::{net::TcpListener, sync::Semaphore, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use self::{
-    model::{ModelSource, source as model_source},
-    providers::Provider,
-};
+pub(crate) use self::providers::Provider;
 use self::{shutdown::Signals, state_dir::StateDir};
 use crate::{
     api::{self, Api, Health, wire},
+    models::{ModelSource, Shelf},
     python::PythonTools,
     sandbox::{self, Sandbox},
     signals::{self, Broker, Sources},
@@ -40,7 +37,8 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
     pub(crate) state: Option<PathBuf>,
-    pub(crate) model: ModelSource,
+    /// `None`: the one that was chosen while the runtime ran, else the built-in one.
+    pub(crate) model: Option<ModelSource>,
     pub(crate) sandbox: sandbox::Choice,
     pub(crate) python: Option<PathBuf>,
     pub(crate) sdk: Option<PathBuf>,
@@ -103,7 +101,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     let parts = options.providers.iter().map(Provider::part).collect::<Result<_, _>>()?;
     let sources = Sources::start(&broker, parts, &servers.shutdown);
     servers.tasks.spawn(serve_signals(broker.clone(), grpc, servers.shutdown.clone()));
-    let info = info(&options, &state, &prepared, runtime_id, listen.clone());
+    let info = info(&state, &prepared, runtime_id, listen.clone());
     let supervisor = start_supervisor(&state, prepared, broker.clone(), options.mqtt).await?;
     let api = Api::new(api::Shared {
         supervisor: supervisor.clone(),
@@ -133,14 +131,22 @@ struct Prepared {
 
 /// Compiles the model and looks for the tools, beside each other.
 async fn prepare(options: &Options, state: &StateDir) -> Result<Prepared> {
-    let (source, folder) = (options.model.clone(), state.path().to_owned());
-    let model = tokio::task::spawn_blocking(move || model::load(&source, &folder));
+    let (source, shelf) = (options.model.clone(), Shelf::new(state.path()));
+    let model = tokio::task::spawn_blocking(move || load_model(&shelf, source.as_ref()));
     let wanted = tools::Wanted { python: options.python.clone(), sdk: options.sdk.clone() };
     let python = tokio::task::spawn_blocking(move || tools::find(&wanted));
     let choice = options.sandbox;
     let sandbox = tokio::task::spawn_blocking(move || sandbox::select(choice));
     let (model, python, sandbox) = (model.await?, python.await?, sandbox.await?);
     Ok(Prepared { model: Arc::new(model?), python: python?, sandbox: sandbox? })
+}
+
+fn load_model(shelf: &Shelf, wanted: Option<&ModelSource>) -> Result<Model> {
+    match (wanted, shelf.current()?) {
+        (Some(source), _) => shelf.take(source),
+        (None, Some(in_use)) => shelf.get(&in_use.current, in_use.source),
+        (None, None) => shelf.take(&ModelSource::built_in()),
+    }
 }
 
 async fn start_supervisor(
@@ -164,13 +170,11 @@ async fn start_supervisor(
 }
 
 fn info(
-    options: &Options,
     state: &StateDir,
     prepared: &Prepared,
     runtime_id: String,
     listen: wire::Listen,
 ) -> wire::Info {
-    let manifest = &prepared.model.manifest;
     wire::Info {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         runtime_id,
@@ -178,11 +182,7 @@ fn info(
         started_at: Timestamp::now(),
         state_dir: state.path().display().to_string(),
         listen,
-        model: wire::InfoModel {
-            model: manifest.model.clone(),
-            signals: manifest.signals.len(),
-            source: options.model.name(),
-        },
+        model: wire::InfoModel::of(&prepared.model),
         sandbox: prepared.sandbox.capabilities().clone(),
         providers: Vec::new(),
     }

@@ -9,7 +9,10 @@ use super::StoreError;
 /// Numbered from 1; what was released is never changed, only added to.
 pub(super) type Migrations = &'static [&'static str];
 
-pub(super) const STATE: Migrations = &[include_str!("../../migrations/state/0001_apps.sql")];
+pub(super) const STATE: Migrations = &[
+    include_str!("../../migrations/state/0001_apps.sql"),
+    include_str!("../../migrations/state/0002_model.sql"),
+];
 pub(super) const LOGS: Migrations = &[include_str!("../../migrations/logs/0001_logs.sql")];
 
 /// Each step and its number are one transaction: a step is done or not, never half.

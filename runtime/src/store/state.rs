@@ -21,6 +21,8 @@ pub(crate) struct StateStore {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct AppRow {
     pub(crate) manifest: AppManifest,
+    /// The name of the model that it was installed with; empty in a database of before.
+    pub(crate) model: String,
     pub(crate) uid_index: u32,
     pub(crate) situation: Situation,
 }
@@ -41,11 +43,12 @@ impl StateStore {
     pub(crate) async fn insert(
         &self,
         manifest: AppManifest,
+        model: String,
         situation: Situation,
     ) -> Result<AppRow, StoreError> {
         let insert = move |connection: &mut Connection| {
             let transaction = connection.transaction()?;
-            let row = insert(&transaction, manifest, situation)?;
+            let row = insert(&transaction, manifest, model, situation)?;
             transaction.commit()?;
             Ok(row)
         };
@@ -110,7 +113,8 @@ fn app_row(row: &Row<'_>) -> Result<AppRow, StoreError> {
     let manifest: String = row.get("manifest")?;
     let manifest =
         serde_json::from_str(&manifest).map_err(|error| damaged(format!("manifest: {error}")))?;
-    Ok(AppRow { manifest, uid_index: row.get("uid_index")?, situation: situation(row, &damaged)? })
+    let (model, uid_index) = (row.get("model")?, row.get("uid_index")?);
+    Ok(AppRow { manifest, model, uid_index, situation: situation(row, &damaged)? })
 }
 
 fn situation(
@@ -147,6 +151,7 @@ fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(
 fn insert(
     transaction: &Transaction<'_>,
     manifest: AppManifest,
+    model: String,
     situation: Situation,
 ) -> Result<AppRow, StoreError> {
     // The first gap: 0, or the number after one that is taken.
@@ -161,8 +166,8 @@ fn insert(
         reason: error.to_string(),
     })?;
     transaction.execute(
-        "INSERT INTO apps (id, name, version, manifest, uid_index, created_at, updated_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)",
+        "INSERT INTO apps (id, name, version, manifest, uid_index, created_at, updated_at, model)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7)",
         params![
             manifest.id.as_str(),
             manifest.name,
@@ -170,10 +175,11 @@ fn insert(
             json,
             uid_index,
             Timestamp::now().to_string(),
+            model,
         ],
     )?;
     save(transaction, &manifest.id, &situation)?;
-    Ok(AppRow { manifest, uid_index, situation })
+    Ok(AppRow { manifest, model, uid_index, situation })
 }
 
 fn save(connection: &Connection, app: &AppId, now: &Situation) -> Result<(), StoreError> {
@@ -270,7 +276,8 @@ mod tests {
         let path = folder.path().join("state.db");
         let store = StateStore::open(path.clone()).unwrap();
         let at = Timestamp::UNIX_EPOCH;
-        let mut row = store.insert(manifest("a"), Situation::new(false, at)).await.unwrap();
+        let mut row =
+            store.insert(manifest("a"), String::new(), Situation::new(false, at)).await.unwrap();
         // Positions in the manifest's text are for messages only.
         row.manifest.vehicle_signal_lib.signals[0].at = None;
         let id = row.manifest.id.clone();
@@ -300,21 +307,27 @@ mod tests {
         let store = StateStore::open(folder.path().join("state.db")).unwrap();
         let mut indexes = vec![];
         for id in ["a", "b", "c"] {
-            let row = store.insert(manifest(id), situation()).await.unwrap();
+            let row = store.insert(manifest(id), String::new(), situation()).await.unwrap();
             indexes.push(row.uid_index);
         }
         assert_eq!(indexes, [0, 1, 2]);
         store.delete(&"b".parse().unwrap()).await.unwrap();
-        assert_eq!(store.insert(manifest("d"), situation()).await.unwrap().uid_index, 1);
-        assert_eq!(store.insert(manifest("e"), situation()).await.unwrap().uid_index, 3);
+        assert_eq!(
+            store.insert(manifest("d"), String::new(), situation()).await.unwrap().uid_index,
+            1
+        );
+        assert_eq!(
+            store.insert(manifest("e"), String::new(), situation()).await.unwrap().uid_index,
+            3
+        );
     }
 
     #[tokio::test]
     async fn an_app_is_inserted_whole_or_not_at_all() {
         let folder = tempfile::tempdir().unwrap();
         let store = StateStore::open(folder.path().join("state.db")).unwrap();
-        store.insert(manifest("a"), situation()).await.unwrap();
-        assert!(store.insert(manifest("a"), situation()).await.is_err());
+        store.insert(manifest("a"), String::new(), situation()).await.unwrap();
+        assert!(store.insert(manifest("a"), String::new(), situation()).await.is_err());
         assert_eq!(store.load().await.unwrap().len(), 1);
         // A state for an app that is not there is refused, too.
         assert!(store.save(&"b".parse().unwrap(), &situation()).await.is_err());
@@ -324,7 +337,7 @@ mod tests {
     async fn the_columns_of_the_goals_can_be_queried() {
         let folder = tempfile::tempdir().unwrap();
         let store = StateStore::open(folder.path().join("state.db")).unwrap();
-        store.insert(manifest("a"), situation()).await.unwrap();
+        store.insert(manifest("a"), String::new(), situation()).await.unwrap();
         let query = "SELECT python_deps || vehicle_signals FROM apps";
         let text = store.database.call(move |c| Ok(c.query_row(query, [], |r| r.get(0))?)).await;
         let text: String = text.unwrap();
@@ -335,7 +348,7 @@ mod tests {
     async fn a_damaged_row_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let store = StateStore::open(folder.path().join("state.db")).unwrap();
-        store.insert(manifest("a"), situation()).await.unwrap();
+        store.insert(manifest("a"), String::new(), situation()).await.unwrap();
         let spoil = "UPDATE app_runtime_state SET current_state = 'flying'";
         store.database.call(move |c| Ok(c.execute(spoil, [])?)).await.unwrap();
         let error = store.load().await.unwrap_err().to_string();

@@ -9,7 +9,7 @@ use std::{
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    Admission, Error, Model, Result, archive::LogArchive, details::AppPaths, folders,
+    Admission, Error, Result, archive::LogArchive, details::AppPaths, folders, model::Models,
     publisher::Publisher,
 };
 use crate::{
@@ -28,7 +28,7 @@ pub(super) const MAILBOX: usize = 64;
 #[derive(Debug)]
 pub(super) struct Core {
     pub(super) state_dir: PathBuf,
-    pub(super) model: Arc<Model>,
+    pub(super) models: Models,
     pub(super) broker: Broker,
     pub(super) mqtt: Option<topics::Address>,
     pub(super) sandbox: Arc<dyn Sandbox>,
@@ -49,6 +49,8 @@ pub(super) struct Core {
 #[derive(Debug)]
 pub(super) struct App {
     pub(super) manifest: AppManifest,
+    /// The name of the model that it was installed with; empty where nobody wrote it down.
+    pub(super) model: String,
     pub(super) uid_index: u32,
     pub(super) paths: AppPaths,
 }
@@ -104,8 +106,8 @@ impl Core {
         let cache = config.state_dir.join("cache").join("uv");
         Core {
             builder: Builder::new(&config.python, cache),
+            models: Models::new(&config.state_dir, config.model),
             state_dir: config.state_dir,
-            model: config.model,
             broker: config.broker,
             mqtt: config.mqtt,
             sandbox: config.sandbox,
@@ -132,6 +134,7 @@ impl Core {
     pub(super) fn register(
         &self,
         manifest: AppManifest,
+        model: String,
         uid_index: u32,
         last_line: u64,
     ) -> (Handle, mpsc::Receiver<Message>) {
@@ -140,7 +143,7 @@ impl Core {
         let paths = folders::paths(&self.state_dir, &id);
         let (mailbox, messages) = mpsc::channel(MAILBOX);
         let handle = Handle {
-            app: Arc::new(App { manifest, uid_index, paths }),
+            app: Arc::new(App { manifest, model, uid_index, paths }),
             mailbox,
             console: Console::new(last_line, Arc::new(archive)),
             control: SharedControl::default(),

@@ -1,5 +1,7 @@
 //! Why the supervisor did not do what it was asked.
 
+use std::collections::BTreeMap;
+
 use crate::{
     app::{AppId, ManifestProblem, Operation},
     python::PythonError,
@@ -23,6 +25,12 @@ pub enum Error {
     /// The app's console takes no input now.
     #[error("'{app}' takes no input: {reason}")]
     NoInput { app: AppId, reason: String },
+    /// A model that cannot be taken.
+    #[error("{0}")]
+    Model(String),
+    /// A model that installed apps cannot run with: what breaks which.
+    #[error("{}", broken(.0))]
+    BreaksApps(BTreeMap<String, Vec<String>>),
     #[error("the state database: {0}")]
     Store(String),
     /// The machine lacks something the runtime needs; says what to do.
@@ -35,6 +43,14 @@ pub enum Error {
 }
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+fn broken(apps: &BTreeMap<String, Vec<String>>) -> String {
+    let mut text = "the model breaks installed apps:".to_owned();
+    for (app, breaks) in apps {
+        text.push_str(&format!("\n  {app}: {}", breaks.join("; ")));
+    }
+    text + "\nuninstall them, or exchange the model all the same by force: they will not start then"
+}
 
 fn list(problems: &[ManifestProblem]) -> String {
     let lines: Vec<String> = problems.iter().map(ManifestProblem::to_string).collect();

@@ -56,7 +56,8 @@ fn dependencies(manifest: &AppManifest, locked: &[Locked], core: &Core) -> Vec<D
             resolved: Some(package.version.clone()),
         }
     });
-    let model = &core.model.manifest.model;
+    let current = core.models.now();
+    let model = current.info();
     let signals = manifest.vehicle_signal_lib.signals.iter().map(|request| {
         let access: Vec<String> =
             request.access.iter().map(|access| format!("{access:?}").to_lowercase()).collect();

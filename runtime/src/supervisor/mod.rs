@@ -2,7 +2,7 @@
 //!
 //! In: requests of the API, events of sandboxes, what the database says at start. Out: an
 //! admission for each request, a numbered stream of changes, consoles to read.
-//! It composes `python`, `sandbox`, `signals`, `topics`, `store` and `console`, which know nothing of
+//! It composes `python`, `sandbox`, `models`, `signals`, `topics`, `store` and `console`, which know nothing of
 //! each other, and decides nothing by itself: `app::transition` does.
 //! Must not know: HTTP, JSON shapes, the command line.
 
@@ -14,6 +14,7 @@ mod error;
 mod event;
 mod folders;
 mod install;
+mod model;
 mod publisher;
 mod recover;
 mod run;
@@ -24,12 +25,12 @@ use std::{fmt, path::PathBuf, sync::Arc};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{broadcast, oneshot};
-use vss_codegen::model::Manifest;
 
-pub use crate::app::Dependency;
+pub use crate::{app::Dependency, models::Model};
 pub use details::{AppDetails, AppPaths};
 pub use error::{Error, Result};
 pub use event::{Event, EventBody};
+pub use model::ModelChange;
 
 use self::{
     core::{Core, Message},
@@ -44,14 +45,6 @@ use crate::{
     store::{LogStore, StateStore},
     topics,
 };
-
-/// The vehicle model that apps are checked against and whose SDK they import.
-#[derive(Clone, Debug)]
-pub struct Model {
-    pub manifest: Manifest,
-    /// The folder with the generated `vehicle_signal_model` package.
-    pub python_dir: PathBuf,
-}
 
 /// What the supervisor is made of.
 #[derive(Clone, Debug)]
@@ -205,7 +198,7 @@ impl Supervisor {
         let core = &self.core;
         let manifest = {
             let (core, bundle) = (core.clone(), bundle.clone());
-            let look = move || admit::admit(&bundle, &core.broker, &core.model);
+            let look = move || admit::admit(&bundle, &core.broker, &core.models.now());
             blocking(look).await??
         };
         let closed = core.closed.lock().await;
@@ -214,7 +207,9 @@ impl Supervisor {
         }
         let app = manifest.id.clone();
         self.check_unknown(&manifest)?;
-        let row = core.state.insert(manifest, Situation::new(start, Timestamp::now())).await?;
+        let model = core.models.name();
+        let situation = Situation::new(start, Timestamp::now());
+        let row = core.state.insert(manifest, model, situation).await?;
         // From here on the row makes sure that nothing is left, whatever happens.
         let target = folders::incoming(&core.state_dir, &app);
         let taken = blocking(move || folders::take_in(&bundle, &target)).await?;
@@ -225,7 +220,7 @@ impl Supervisor {
             return Err(Error::Bundle(error.to_string()));
         }
         let last = core.logs.last(&app).await.unwrap_or_default();
-        let (handle, mailbox) = core.register(row.manifest, row.uid_index, last.seq);
+        let (handle, mailbox) = core.register(row.manifest, row.model, row.uid_index, last.seq);
         let first = First::Install;
         // Its first step only starts the installation; nobody waits for it.
         drop(task::spawn(core, handle, mailbox, row.situation, last.shim_seq, first));

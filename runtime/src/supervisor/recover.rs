@@ -39,12 +39,12 @@ pub(super) async fn recover(core: &Arc<Core>) -> Result<()> {
 }
 
 async fn bring_back(core: Arc<Core>, row: AppRow) {
-    let AppRow { manifest, uid_index, situation } = row;
+    let AppRow { manifest, model, uid_index, situation } = row;
     let last = core.logs.last(&manifest.id).await.unwrap_or_else(|error| {
         tracing::warn!("logs.db: the console of '{}' begins anew: {error}", manifest.id);
         LastLine::default()
     });
-    let (handle, mailbox) = core.register(manifest, uid_index, last.seq);
+    let (handle, mailbox) = core.register(manifest, model, uid_index, last.seq);
     let first = match find(&core, &handle.app.paths.run, situation.state, last).await {
         Some(running) => First::Adopt(running),
         None => First::Return,

@@ -149,7 +149,7 @@ fn plan(core: &Core, app: &App, first_seq: u64) -> Launch {
         paths.code.join(&app.manifest.entrypoint).to_string_lossy().into_owned(),
     ];
     command.extend(app.manifest.args.iter().cloned());
-    let model = &core.model.python_dir;
+    let model = core.models.python_dir(app);
     let mut readonly = vec![paths.code.clone(), paths.env.clone(), model.clone()];
     // The system's folders are in every sandbox.
     let own = core.interpreter.folders.iter().filter(|folder| !folder.starts_with("/usr"));
@@ -158,7 +158,7 @@ fn plan(core: &Core, app: &App, first_seq: u64) -> Launch {
         app: app.id().clone(),
         run_dir: paths.run.clone(),
         command,
-        env: environment(core, app, seen),
+        env: environment(core, app, seen, &model),
         workdir: paths.code.clone(),
         readonly,
         writable: vec![paths.data.clone()],
@@ -171,7 +171,7 @@ fn plan(core: &Core, app: &App, first_seq: u64) -> Launch {
 }
 
 /// `sockets` is the folder of the app's sockets as it sees it.
-fn environment(core: &Core, app: &App, sockets: &Path) -> BTreeMap<String, String> {
+fn environment(core: &Core, app: &App, sockets: &Path, model: &Path) -> BTreeMap<String, String> {
     let text = |path: &Path| path.to_string_lossy().into_owned();
     let address = |name: &str| format!("unix://{}", text(&sockets.join(name)));
     let (data, bin) = (text(&app.paths.data), text(&app.paths.env.join("bin")));
@@ -193,7 +193,7 @@ fn environment(core: &Core, app: &App, sockets: &Path) -> BTreeMap<String, Strin
     // These cannot be the app's own choice; manifests that set them were refused.
     env.extend([
         ("HOME".to_owned(), data.clone()),
-        ("PYTHONPATH".to_owned(), text(&core.model.python_dir)),
+        ("PYTHONPATH".to_owned(), text(model)),
         ("VEHICLE_APP_DATA".to_owned(), data),
         ("VEHICLE_APP_ID".to_owned(), app.id().to_string()),
         ("VEHICLE_APP_STOP_GRACE".to_owned(), grace),

@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Admission, Error, Result,
     core::{Core, Handle, Message},
-    folders, install,
+    folders, install, model,
     run::{self, Doors, Run, Sink},
 };
 use crate::{
@@ -325,6 +325,7 @@ impl Task {
     }
 
     async fn launch(&mut self) -> Result<u32, String> {
+        model::check(&self.core, &self.handle.app).await?;
         let doors = run::open_doors(&self.core, &self.handle.app)?;
         let first_seq = self.shim_seq.load(Ordering::Relaxed) + 1;
         match run::launch(&self.core, &self.handle.app, first_seq).await {

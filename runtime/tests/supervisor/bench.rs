@@ -70,7 +70,7 @@ impl Bench {
         }
         let manifest = serde_json::from_str(MODEL).unwrap();
         let broker = Broker::new(&manifest).unwrap();
-        let model = Arc::new(Model { manifest, python_dir });
+        let model = Arc::new(Model { manifest, python_dir, source: "a test".to_owned() });
         let sandbox = sandbox.ok()?;
         let config = Config { state_dir, model, broker, sandbox, python, mqtt: None };
         let supervisor = Supervisor::start(config.clone()).await.unwrap();

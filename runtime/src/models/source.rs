@@ -1,21 +1,19 @@
-//! The vehicle model: compiled at start, or taken as it was generated, and kept in the state
-//! folder, where apps of an earlier start still find the one they were installed with.
+//! Where a model comes from: compiled, or taken as it was generated.
 
 use std::{
     fs, io,
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use vss_codegen::{
     GeneratedFile, Request, Target, Templates, compile, generate,
     model::{Catalog, Manifest},
-    output,
-    source::{HostLoader, Input},
-    target::manifest::manifest,
+    source::{HostLoader, Input, LoadError, Loader},
+    target::{json, manifest::manifest},
 };
 
-use crate::supervisor::Model;
+use super::{MANIFEST, MODEL, TYPES};
 
 /// Where the model comes from.
 #[derive(Clone, Debug)]
@@ -28,11 +26,12 @@ pub(crate) enum ModelSource {
 
 /// The Python package of every model.
 const PACKAGE: &str = "vehicle_signal_model";
-const MANIFEST: &str = "manifest.json";
-/// As many digits of the hash as name a model's folder.
-const NAME_LENGTH: usize = 16;
 
 impl ModelSource {
+    pub(crate) fn built_in() -> ModelSource {
+        ModelSource::Compile(Box::default())
+    }
+
     /// For people.
     pub(crate) fn name(&self) -> String {
         match self {
@@ -45,18 +44,19 @@ impl ModelSource {
     }
 }
 
-/// Brings the model into `models/` of the state folder. Reads files and addresses: blocks.
-pub(crate) fn load(source: &ModelSource, state: &Path) -> Result<Model> {
-    let (manifest, files) = match source {
-        ModelSource::Compile(request) => from_catalog(&compiled(request)?)?,
-        ModelSource::Generated(folder) => from_folder(folder)?,
-    };
-    let folder = state.join("models").join(folder_name(&manifest)?);
-    output::write(&folder, &files).context("cannot keep the model in the state folder")?;
-    Ok(Model { manifest, python_dir: folder.join("python") })
+/// A model's manifest, and all files of its folder.
+pub(super) type Files = (Manifest, Vec<GeneratedFile>);
+
+/// Reads files and addresses: blocks.
+pub(super) fn files(source: &ModelSource) -> Result<Files> {
+    match source {
+        ModelSource::Compile(request) => from_catalog(&compiled(request)?),
+        ModelSource::Generated(folder) => from_folder(folder),
+    }
 }
 
-fn compiled(request: &Request) -> Result<Catalog> {
+/// Diagnostics go to standard error.
+pub(crate) fn compiled(request: &Request) -> Result<Catalog> {
     let (catalog, diagnostics) = compile(request, &HostLoader::new());
     let color = io::IsTerminal::is_terminal(&io::stderr());
     for diagnostic in &diagnostics {
@@ -65,16 +65,68 @@ fn compiled(request: &Request) -> Result<Catalog> {
     catalog.context("the model has errors; `vssc check` shows them too, without starting anything")
 }
 
-fn from_catalog(catalog: &Catalog) -> Result<(Manifest, Vec<GeneratedFile>)> {
+/// A model as `vssc export json` writes it; all mistakes are in the error.
+pub(super) fn from_texts(model: String, types: Option<String>) -> Result<Catalog> {
+    let name = |name: &str| Input::Path(PathBuf::from(name));
+    let request = Request {
+        model: Some(name(MODEL)),
+        types: types.iter().map(|_| name(TYPES)).collect(),
+        ..Request::default()
+    };
+    let (catalog, diagnostics) = compile(&request, &Texts { model, types });
+    catalog.with_context(|| {
+        let all: Vec<String> = diagnostics.iter().map(|found| found.render(false)).collect();
+        format!("the model has errors:\n{}", all.join(""))
+    })
+}
+
+/// The model's own text, to be sent elsewhere, and that of its struct types.
+pub(crate) fn texts(catalog: &Catalog) -> (String, Option<String>) {
+    let types = &catalog.types;
+    let types = (!types.is_empty()).then(|| json::types_to_string(types, false));
+    (json::to_string(catalog, false), types)
+}
+
+/// The model of a folder where it was compiled.
+pub(super) fn from_folder_of(folder: &Path) -> Option<Catalog> {
+    let model = fs::read_to_string(folder.join(MODEL)).ok()?;
+    let types = fs::read_to_string(folder.join(TYPES)).ok();
+    from_texts(model, types).ok()
+}
+
+/// Files that are in memory.
+#[derive(Debug)]
+struct Texts {
+    model: String,
+    types: Option<String>,
+}
+
+impl Loader for Texts {
+    fn load(&self, input: &Input) -> Result<Vec<u8>, LoadError> {
+        let text = match input {
+            Input::Path(path) if path == Path::new(MODEL) => Some(&self.model),
+            Input::Path(path) if path == Path::new(TYPES) => self.types.as_ref(),
+            _ => None,
+        };
+        text.map(|text| text.clone().into_bytes()).ok_or(LoadError::NotFound)
+    }
+}
+
+pub(super) fn from_catalog(catalog: &Catalog) -> Result<Files> {
     let templates = Templates::embedded();
     let mut files = generate(catalog, Target::Manifest, &templates)?;
     for file in generate(catalog, Target::Python, &templates)? {
         files.push(GeneratedFile { path: format!("python/{}", file.path), ..file });
     }
+    // Kept to be compared with the models that come after it.
+    let (model, types) = texts(catalog);
+    files.push(GeneratedFile { path: MODEL.to_owned(), contents: model });
+    let types = types.map(|contents| GeneratedFile { path: TYPES.to_owned(), contents });
+    files.extend(types);
     Ok((manifest(catalog), files))
 }
 
-fn from_folder(folder: &Path) -> Result<(Manifest, Vec<GeneratedFile>)> {
+fn from_folder(folder: &Path) -> Result<Files> {
     let path = folder.join(MANIFEST);
     let text =
         fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -111,18 +163,6 @@ fn collect(folder: &Path, below: &str, files: &mut Vec<GeneratedFile>) -> Result
     Ok(())
 }
 
-/// A part of the hash; checked, as a manifest may be anybody's.
-fn folder_name(manifest: &Manifest) -> Result<String> {
-    let hash = &manifest.model.hash;
-    let digits = hash.strip_prefix("sha256:").unwrap_or_default();
-    match digits.get(..NAME_LENGTH) {
-        Some(name) if digits.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
-            Ok(name.to_ascii_lowercase())
-        }
-        _ => bail!("the model's hash '{hash}' is none that vssc writes"),
-    }
-}
-
 /// `--model` and its options as a source. A folder with a manifest is one that `vssc`
 /// generated; of any other the root file is found and compiled.
 pub(crate) fn source(request: Request) -> ModelSource {
@@ -136,7 +176,7 @@ pub(crate) fn source(request: Request) -> ModelSource {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::Shelf, *};
 
     const TEXT: &str = r#"{
         "model": {"name": "Vehicle", "hash": "sha256:00112233445566778899AABB"},
@@ -156,7 +196,7 @@ mod tests {
         fs::create_dir_all(given.path().join(PACKAGE).join("__pycache__")).unwrap();
         fs::write(given.path().join(PACKAGE).join("__init__.py"), "# model\n").unwrap();
         fs::write(given.path().join(PACKAGE).join("__pycache__/x.pyc"), [0xff]).unwrap();
-        let model = load(&of_folder(given.path()), state.path()).unwrap();
+        let model = Shelf::new(state.path()).take(&of_folder(given.path())).unwrap();
         assert_eq!(model.python_dir, state.path().join("models/0011223344556677/python"));
         assert!(model.python_dir.join(PACKAGE).join("__init__.py").is_file());
         assert!(!model.python_dir.join(PACKAGE).join("__pycache__").exists());
@@ -169,23 +209,15 @@ mod tests {
         let text = "Car.On:\n  type: sensor\n  datatype: boolean\n  description: Runs\n";
         let text = format!("Car:\n  type: branch\n  description: A car\n{text}");
         fs::write(given.path().join("Car.vspec"), text).unwrap();
-        let model = load(&of_folder(given.path()), state.path()).unwrap();
+        let model = Shelf::new(state.path()).take(&of_folder(given.path())).unwrap();
         assert_eq!(model.manifest.model.name, "Car");
-    }
-
-    #[test]
-    fn a_hash_cannot_lead_out_of_the_state_folder() {
-        let mut manifest: Manifest = serde_json::from_str(TEXT).unwrap();
-        for hash in ["sha256:../../../../../../etc", "sha256:", "", "sha256:0011"] {
-            manifest.model.hash = hash.to_owned();
-            assert!(folder_name(&manifest).is_err(), "{hash}");
-        }
     }
 
     #[test]
     fn a_folder_that_vssc_did_not_write_is_explained() {
         let (folder, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let error = load(&of_folder(folder.path()), state.path()).unwrap_err().to_string();
+        let shelf = Shelf::new(state.path());
+        let error = shelf.take(&of_folder(folder.path())).unwrap_err().to_string();
         assert!(error.contains("the model has errors"), "{error}");
         fs::write(folder.path().join(MANIFEST), TEXT).unwrap();
         let error = from_folder(folder.path()).unwrap_err().to_string();
