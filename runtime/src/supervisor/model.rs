@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    sync::{Arc, PoisonError, RwLock},
 };
 
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,6 @@ use super::{
     core::{App, Core},
 };
 use crate::{
-    app::AppId,
     models::{self, Before, InUse, Model, Shelf},
     signals::Pattern,
 };
@@ -23,8 +22,6 @@ use crate::{
 pub(super) struct Models {
     shelf: Shelf,
     now: RwLock<Arc<Model>>,
-    /// What was found out about two models, by their names and the app's id.
-    compared: Mutex<BTreeMap<(String, String, AppId), Arc<[String]>>>,
     /// Held while the model is exchanged.
     exchange: tokio::sync::Mutex<()>,
 }
@@ -44,7 +41,6 @@ impl Models {
         Models {
             shelf: Shelf::new(state),
             now: RwLock::new(model),
-            compared: Mutex::default(),
             exchange: tokio::sync::Mutex::default(),
         }
     }
@@ -68,24 +64,17 @@ impl Models {
     }
 
     /// What of the app's own model the other one breaks. Reads files: blocks.
-    fn breaks(&self, app: &App, model: &Model) -> Arc<[String]> {
-        let name = model.name().unwrap_or_default();
-        if app.model.is_empty() || app.model == name {
-            return Arc::default();
+    fn breaks(&self, app: &App, model: &Model) -> Vec<String> {
+        if app.model.is_empty() || model.name().is_ok_and(|name| name == app.model) {
+            return Vec::new();
         }
-        let key = (app.model.clone(), name, app.id().clone());
-        let compared = || self.compared.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = compared().get(&key) {
-            return known.clone();
-        }
-        let Ok(own) = self.shelf.get(&app.model, String::new()) else { return Arc::default() };
+        // Without its folder there is nothing to compare with: the app may try.
+        let Ok(own) = self.shelf.get(&app.model, String::new()) else { return Vec::new() };
         let signals = app.manifest.vehicle_signal_lib.signals.iter();
         let patterns: Vec<Pattern> =
             signals.filter_map(|request| Pattern::parse(&request.path).ok()).collect();
         let uses = |path: &str| patterns.iter().any(|pattern| pattern.matches(path));
-        let breaks: Arc<[String]> = models::breaks(&own, model, uses).into();
-        compared().insert(key, breaks.clone());
-        breaks
+        models::breaks(&own, model, uses)
     }
 }
 
@@ -188,8 +177,9 @@ impl Models {
 }
 
 fn breaks(core: &Core, model: &Model) -> BTreeMap<String, Vec<String>> {
-    let apps = core.handles().into_iter().map(|handle| {
-        (handle.app.id().to_string(), core.models.breaks(&handle.app, model).to_vec())
-    });
+    let apps = core
+        .handles()
+        .into_iter()
+        .map(|handle| (handle.app.id().to_string(), core.models.breaks(&handle.app, model)));
     apps.filter(|(_, breaks)| !breaks.is_empty()).collect()
 }
