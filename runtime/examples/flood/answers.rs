@@ -7,7 +7,7 @@ use futures_util::{StreamExt, stream};
 use prost::Message;
 use prost_types::Timestamp;
 use tonic::Status;
-use vehicle_edge_runtime::signals::proto::{databroker, v1, v2};
+use vehicle_edge_runtime::signals::proto::{sdv, v1, v2};
 
 use crate::{
     body::Messages,
@@ -46,7 +46,7 @@ pub(crate) fn of(call: &str, body: &[u8], pace: Pace) -> Result<Messages, Status
         "/sdv.databroker.v1.Broker/GetDatapoints" => Ok(once(&datapoints(parse(body)?))),
         "/sdv.databroker.v1.Broker/GetMetadata" => Ok(once(&metadata(parse(body)?))),
         "/sdv.databroker.v1.Broker/Subscribe" => {
-            let request: databroker::SubscribeRequest = parse(body)?;
+            let request: sdv::SubscribeRequest = parse(body)?;
             subscribe(&selected(&request.query)?, pace, databroker_message)
         }
         _ => Err(Status::unimplemented(format!("{NAME} does not answer {call}"))),
@@ -143,39 +143,37 @@ fn v1_entries(request: v1::GetRequest) -> v1::GetResponse {
     }
 }
 
-fn databroker_datapoint(value: &Value<'_>) -> databroker::Datapoint {
-    databroker::Datapoint {
+fn databroker_datapoint(value: &Value<'_>) -> sdv::Datapoint {
+    sdv::Datapoint {
         timestamp: Some(value.at),
-        value: Some(databroker::datapoint::Value::FloatValue(value.value)),
+        value: Some(sdv::datapoint::Value::FloatValue(value.value)),
     }
 }
 
-fn databroker_message(values: &[Value<'_>]) -> databroker::SubscribeReply {
+fn databroker_message(values: &[Value<'_>]) -> sdv::SubscribeReply {
     let field = |value: &Value<'_>| (value.path.to_owned(), databroker_datapoint(value));
-    databroker::SubscribeReply { fields: values.iter().map(field).collect() }
+    sdv::SubscribeReply { fields: values.iter().map(field).collect() }
 }
 
-fn datapoints(request: databroker::GetDatapointsRequest) -> databroker::GetDatapointsReply {
+fn datapoints(request: sdv::GetDatapointsRequest) -> sdv::GetDatapointsReply {
     let now = SystemTime::now().into();
     let datapoint = |path: String| {
         let datapoint = databroker_datapoint(&Value { path: &path, value: 0.0, at: now });
         (path, datapoint)
     };
-    databroker::GetDatapointsReply {
-        datapoints: request.datapoints.into_iter().map(datapoint).collect(),
-    }
+    sdv::GetDatapointsReply { datapoints: request.datapoints.into_iter().map(datapoint).collect() }
 }
 
-fn metadata(request: databroker::GetMetadataRequest) -> databroker::GetMetadataReply {
-    let metadata = |(id, name)| databroker::Metadata {
+fn metadata(request: sdv::GetMetadataRequest) -> sdv::GetMetadataReply {
+    let metadata = |(id, name)| sdv::Metadata {
         id,
         name,
-        entry_type: databroker::EntryType::Sensor.into(),
-        data_type: databroker::DataType::Float.into(),
-        change_type: databroker::ChangeType::Continuous.into(),
+        entry_type: sdv::EntryType::Sensor.into(),
+        data_type: sdv::DataType::Float.into(),
+        change_type: sdv::ChangeType::Continuous.into(),
         ..Default::default()
     };
-    databroker::GetMetadataReply { list: (1..).zip(request.names).map(metadata).collect() }
+    sdv::GetMetadataReply { list: (1..).zip(request.names).map(metadata).collect() }
 }
 
 /// The paths of a query. A condition is refused: what it would cost is not the client's.

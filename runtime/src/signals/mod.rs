@@ -4,17 +4,18 @@
 //! each with a fixed identity ([`Client`]): whoever may connect to the TCP port, the runtime
 //! itself, or one app behind its own socket.
 //! Out: the [`Broker`] for use in this process, [`serve_tcp`] and [`serve_app`] for everyone
-//! else (`kuksa.val.v2` and `v1`), [`PipeDoor`] for clients in this process that speak
-//! these too, and [`Sources`] that fill signals: [`mock`], which plays a car, and others.
+//! else (`kuksa.val.v2`, `v1` and `sdv.databroker.v1`), [`PipeDoor`] for clients in this
+//! process that speak these too, and [`Sources`] that fill signals: [`mock`], which plays a
+//! car, and others.
 //!
 //! Every way in goes through [`Broker`], which checks access first, then type and bounds:
-//! the protocol modules (`v1`, `v2`) only translate. A signal has a slot of its own with its
-//! value, its claims and a list of its subscribers; a publisher visits that list and nothing
-//! else. Each subscriber has a bounded queue, so that a slow one costs others nothing:
+//! the protocol modules (`v1`, `v2`, `sdv`) only translate. A signal has a slot of its own
+//! with its value, its claims and a list of its subscribers; a publisher visits that list and
+//! nothing else. Each subscriber has a bounded queue, so that a slow one costs others nothing:
 //!
 //! ```text
-//! v1, v2 ─▶ Broker ─▶ Slot ─▶ Queue ─▶ Subscription ─▶ v1, v2
-//!                       └───▶ Provider (actuations)
+//! v1, v2, sdv ─▶ Broker ─▶ Slot ─▶ Queue ─▶ Subscription ─▶ v1, v2, sdv
+//!                            └───▶ Provider (actuations)
 //! ```
 //!
 //! No lock is held over an await, and none while a task is woken.
@@ -31,8 +32,10 @@ pub mod mock;
 mod pattern;
 pub mod proto;
 mod provider;
+pub mod query;
 mod queue;
 mod registry;
+mod sdv;
 mod serve;
 mod slot;
 mod source;

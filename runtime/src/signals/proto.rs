@@ -10,9 +10,12 @@ pub mod v2 {
 }
 
 /// The older interface, `sdv.databroker.v1`.
-pub mod databroker {
+pub mod sdv {
     tonic::include_proto!("sdv.databroker.v1");
 }
+
+/// All of these, as an encoded `FileDescriptorSet`.
+pub const DESCRIPTORS: &[u8] = tonic::include_file_descriptor_set!("descriptors");
 
 pub(super) mod servers {
     pub(crate) mod v1 {
@@ -21,5 +24,9 @@ pub(super) mod servers {
 
     pub(crate) mod v2 {
         include!(concat!(env!("OUT_DIR"), "/servers/kuksa.val.v2.rs"));
+    }
+
+    pub(crate) mod sdv {
+        include!(concat!(env!("OUT_DIR"), "/servers/sdv.databroker.v1.rs"));
     }
 }

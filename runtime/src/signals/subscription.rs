@@ -81,9 +81,7 @@ impl Subscription {
         context: &mut Context<'_>,
         batch: &mut Vec<Arc<Update>>,
     ) -> Poll<Result<(), SignalError>> {
-        if self.watch.poll_changed(context) {
-            self.check()?;
-        }
+        self.poll_standing(context)?;
         if let Some(pace) = &mut self.pace {
             ready!(pace.pause.as_mut().poll(context));
         }
@@ -95,6 +93,14 @@ impl Subscription {
             pace.pause.as_mut().reset(Instant::now() + pace.interval);
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// Fails when the client may not read all of it any more: for who keeps what it got.
+    pub(super) fn poll_standing(&mut self, context: &mut Context<'_>) -> Result<(), SignalError> {
+        match self.watch.poll_changed(context) {
+            true => self.check(),
+            false => Ok(()),
+        }
     }
 
     /// Whether the client may still read all of it.

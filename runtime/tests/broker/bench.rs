@@ -37,7 +37,7 @@ use vss_codegen::model::Access;
 
 pub(crate) type Val = ValClient<Channel>;
 
-const MANIFEST: &str = r#"{
+pub(crate) const MANIFEST: &str = r#"{
     "model": {"name": "Vehicle", "hash": "sha256:00"},
     "sdk": {"name": "vehicle_signal_model", "version": "1"},
     "signals": [
@@ -88,6 +88,10 @@ impl Bench {
         v1::val_client::ValClient::connect(self.address.clone()).await.unwrap()
     }
 
+    pub(crate) async fn channel(&self) -> Channel {
+        Endpoint::new(self.address.clone()).unwrap().connect().await.unwrap()
+    }
+
     pub(crate) async fn provider(&self) -> ProviderEnd {
         ProviderEnd::open(self.tcp().await).await
     }
@@ -119,7 +123,7 @@ impl Door {
         v1::val_client::ValClient::new(self.channel().await)
     }
 
-    async fn channel(&self) -> Channel {
+    pub(crate) async fn channel(&self) -> Channel {
         let path = self.socket.path().to_owned();
         let connector = tower::service_fn(move |_| {
             let path: PathBuf = path.clone();

@@ -23,6 +23,8 @@ use vss_codegen::model::Literal;
 
 pub use check::Mismatch;
 pub use parse::InvalidCondition;
+pub(super) use parse::{Named, Parser, column};
+pub(super) use token::Token;
 
 /// How deep conditions may be nested, in text or otherwise built.
 pub const MAX_DEPTH: usize = 64;
@@ -118,7 +120,7 @@ impl<S> Condition<S> {
         found
     }
 
-    fn visit<'a>(&'a self, visit: &mut impl FnMut(&'a S)) {
+    pub(super) fn visit<'a>(&'a self, visit: &mut impl FnMut(&'a S)) {
         let operands: &[&Operand<S>] = match self {
             Condition::Holds(operand) => &[operand],
             Condition::Compare(left, _, right) => &[left, right],

@@ -7,8 +7,10 @@
 //! comparison = operand [symbol operand | [NOT] BETWEEN operand AND operand] | ( any )
 //! operand    = path | number | 'text' | "text" | true | false | ( operand )
 //! ```
+//!
+//! Within a query, `LAG(path)` is an operand too.
 
-use std::str::FromStr;
+use std::{marker::PhantomData, str::FromStr};
 
 use super::{
     Comparison, Condition, MAX_DEPTH, Operand,
@@ -26,6 +28,7 @@ pub struct InvalidCondition {
 }
 
 const OPERAND: &str = "a signal, a number, a text in quotes, true, false, NOT or (";
+const SIGNAL: &str = "a signal";
 const AFTER_OPERAND: &str = "a comparison (= != < <= > >=), BETWEEN, AND, OR or the end";
 const AFTER_CONDITION: &str = "AND, OR or the end";
 
@@ -33,40 +36,66 @@ impl FromStr for Condition {
     type Err = InvalidCondition;
 
     fn from_str(text: &str) -> Result<Condition, InvalidCondition> {
-        let mut parser = Parser::new(text);
-        let condition = parser.any()?;
-        match parser.token {
-            Token::End => Ok(condition),
-            _ if matches!(condition, Condition::Holds(_)) => Err(parser.expected(AFTER_OPERAND)),
-            _ => Err(parser.expected(AFTER_CONDITION)),
-        }
+        Parser::<String>::new(text).condition()
     }
 }
 
-struct Parser<'a> {
+/// How a condition's text names a signal.
+pub(in crate::signals) trait Named<'a> {
+    /// Whether there is `LAG(path)`.
+    const HAS_LAG: bool;
+
+    /// By its path, which begins at this byte of the text.
+    fn named(path: &'a str, at: usize, lagged: bool) -> Self;
+}
+
+impl Named<'_> for String {
+    const HAS_LAG: bool = false;
+
+    fn named(path: &str, _at: usize, _lagged: bool) -> String {
+        path.to_owned()
+    }
+}
+
+pub(in crate::signals) struct Parser<'a, S> {
     text: &'a str,
     tokens: Tokens<'a>,
     /// The one to be looked at, and where it begins.
     token: Token<'a>,
     at: usize,
     depth: usize,
+    signals: PhantomData<S>,
 }
 
-impl<'a> Parser<'a> {
-    fn new(text: &'a str) -> Parser<'a> {
+impl<'a, S: Named<'a>> Parser<'a, S> {
+    pub(in crate::signals) fn new(text: &'a str) -> Parser<'a, S> {
         let mut tokens = Tokens::new(text);
         let (token, at) = tokens.next();
-        Parser { text, tokens, token, at, depth: 0 }
+        Parser { text, tokens, token, at, depth: 0, signals: PhantomData }
     }
 
-    fn advance(&mut self) -> Token<'a> {
+    /// A condition up to the end of the text.
+    pub(in crate::signals) fn condition(&mut self) -> Result<Condition<S>, InvalidCondition> {
+        let condition = self.any()?;
+        match self.token {
+            Token::End => Ok(condition),
+            _ if matches!(condition, Condition::Holds(_)) => Err(self.expected(AFTER_OPERAND)),
+            _ => Err(self.expected(AFTER_CONDITION)),
+        }
+    }
+
+    pub(in crate::signals) fn token(&self) -> &Token<'a> {
+        &self.token
+    }
+
+    pub(in crate::signals) fn advance(&mut self) -> Token<'a> {
         let (token, at) = self.tokens.next();
         self.at = at;
         std::mem::replace(&mut self.token, token)
     }
 
     /// Goes on if the token is this one.
-    fn accept(&mut self, token: &Token<'_>) -> bool {
+    pub(in crate::signals) fn accept(&mut self, token: &Token<'_>) -> bool {
         let is_it = self.token == *token;
         if is_it {
             self.advance();
@@ -74,13 +103,13 @@ impl<'a> Parser<'a> {
         is_it
     }
 
-    fn expected(&self, expected: &'static str) -> InvalidCondition {
+    pub(in crate::signals) fn expected(&self, expected: &'static str) -> InvalidCondition {
         let found = match &self.token {
             Token::End => "its end".to_owned(),
             Token::Unclosed => "a text without its closing quote".to_owned(),
             _ => format!("{:?}", self.text[self.at..self.end()].trim_end()),
         };
-        InvalidCondition { column: self.text[..self.at].chars().count() + 1, expected, found }
+        InvalidCondition { column: column(self.text, self.at), expected, found }
     }
 
     /// Where the current token ends.
@@ -103,7 +132,7 @@ impl<'a> Parser<'a> {
         Ok(parsed)
     }
 
-    fn any(&mut self) -> Result<Condition, InvalidCondition> {
+    fn any(&mut self) -> Result<Condition<S>, InvalidCondition> {
         let first = self.all()?;
         let mut parts = vec![first];
         while self.accept(&Token::Or) {
@@ -112,7 +141,7 @@ impl<'a> Parser<'a> {
         Ok(one_or(parts, Condition::Any))
     }
 
-    fn all(&mut self) -> Result<Condition, InvalidCondition> {
+    fn all(&mut self) -> Result<Condition<S>, InvalidCondition> {
         let first = self.not()?;
         let mut parts = vec![first];
         while self.accept(&Token::And) {
@@ -121,7 +150,7 @@ impl<'a> Parser<'a> {
         Ok(one_or(parts, Condition::All))
     }
 
-    fn not(&mut self) -> Result<Condition, InvalidCondition> {
+    fn not(&mut self) -> Result<Condition<S>, InvalidCondition> {
         if self.accept(&Token::Not) {
             return Ok(Condition::Not(Box::new(self.deeper(Parser::not)?)));
         }
@@ -138,7 +167,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn comparison(&mut self, left: Operand<String>) -> Result<Condition, InvalidCondition> {
+    fn comparison(&mut self, left: Operand<S>) -> Result<Condition<S>, InvalidCondition> {
         if let Token::Comparison(comparison) = self.token {
             self.advance();
             return Ok(Condition::Compare(left, comparison, self.operand()?));
@@ -158,21 +187,48 @@ impl<'a> Parser<'a> {
         Ok(if negated { between.negated() } else { between })
     }
 
-    fn operand(&mut self) -> Result<Operand<String>, InvalidCondition> {
+    fn operand(&mut self) -> Result<Operand<S>, InvalidCondition> {
         if self.accept(&Token::Open) {
             let operand = self.deeper(Parser::operand)?;
             self.close()?;
             return Ok(operand);
         }
-        match &self.token {
-            Token::Path(_) | Token::Constant(_) => {}
+        match self.token {
+            Token::Path(_) => return self.signal().map(Operand::Signal),
+            Token::Constant(_) => {}
             _ => return Err(self.expected(OPERAND)),
         }
         match self.advance() {
             Token::Constant(constant) => Ok(Operand::Constant(constant)),
-            Token::Path(path) => Ok(Operand::Signal(path.to_owned())),
             _ => Err(self.expected(OPERAND)),
         }
+    }
+
+    /// `path` or `LAG(path)`.
+    pub(in crate::signals) fn signal(&mut self) -> Result<S, InvalidCondition> {
+        let (path, at) = self.word(SIGNAL)?;
+        let lagged = S::HAS_LAG && path.eq_ignore_ascii_case("LAG") && self.accept(&Token::Open);
+        if !lagged {
+            return Ok(S::named(path, at, false));
+        }
+        let (path, at) = self.word(SIGNAL)?;
+        match self.accept(&Token::Close) {
+            true => Ok(S::named(path, at, true)),
+            false => Err(self.expected(")")),
+        }
+    }
+
+    /// A word that is no keyword, and where it begins.
+    pub(in crate::signals) fn word(
+        &mut self,
+        expected: &'static str,
+    ) -> Result<(&'a str, usize), InvalidCondition> {
+        let (Token::Path(word), at) = (&self.token, self.at) else {
+            return Err(self.expected(expected));
+        };
+        let word = *word;
+        self.advance();
+        Ok((word, at))
     }
 
     fn close(&mut self) -> Result<(), InvalidCondition> {
@@ -183,10 +239,15 @@ impl<'a> Parser<'a> {
     }
 }
 
-fn one_or(
-    mut parts: Vec<Condition>,
-    several: impl FnOnce(Vec<Condition>) -> Condition,
-) -> Condition {
+/// In characters, from 1.
+pub(in crate::signals) fn column(text: &str, at: usize) -> usize {
+    text[..at].chars().count() + 1
+}
+
+fn one_or<S>(
+    mut parts: Vec<Condition<S>>,
+    several: impl FnOnce(Vec<Condition<S>>) -> Condition<S>,
+) -> Condition<S> {
     match parts.pop() {
         Some(only) if parts.is_empty() => only,
         Some(last) => {

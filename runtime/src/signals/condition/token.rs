@@ -3,7 +3,7 @@
 use super::{Comparison, Constant};
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Token<'a> {
+pub(in crate::signals) enum Token<'a> {
     Path(&'a str),
     Constant(Constant),
     Comparison(Comparison),
@@ -13,6 +13,7 @@ pub(super) enum Token<'a> {
     Between,
     Open,
     Close,
+    Comma,
     /// Text without its closing quote.
     Unclosed,
     Unknown(char),
@@ -49,6 +50,7 @@ fn token(text: &str) -> (Token<'_>, usize) {
     match first {
         '(' => (Token::Open, 1),
         ')' => (Token::Close, 1),
+        ',' => (Token::Comma, 1),
         '\'' | '"' => quoted(text, first),
         '0'..='9' | '.' | '-' | '+' => number(text, first),
         '=' | '!' | '<' | '>' => comparison(text, first),

@@ -5,6 +5,8 @@
 //! [`Client`] into the request; services take it from there. Closing a door cuts its connections at once, streams included, so nothing
 //! that was granted there goes on afterwards.
 
+#[cfg(feature = "daemon")]
+mod about;
 mod connection;
 mod door;
 
@@ -27,7 +29,7 @@ use self::{
     connection::{Connection, Transport},
     door::Door,
 };
-use super::{Broker, Client, v1, v2};
+use super::{Broker, Client, sdv, v1, v2};
 use crate::socket::{self, SocketFile};
 
 /// The name of an app's socket in its folder.
@@ -64,6 +66,7 @@ pub async fn serve_tcp(
     };
     let incoming = connections(accept, TCP_CONNECTIONS, shutdown.clone());
     router(broker, Door::of(Client::outside()))
+        .await
         .serve_with_incoming_shutdown(incoming, shutdown.cancelled_owned())
         .await
         .map_err(io::Error::other)
@@ -91,8 +94,8 @@ pub fn serve_app(broker: Broker, client: Client, folder: &Path) -> io::Result<Ap
     let ended = shutdown.clone().cancelled_owned();
     tokio::spawn(async move {
         let name = format!("{client:?}");
-        let served =
-            router(broker, Door::of(client)).serve_with_incoming_shutdown(incoming, ended).await;
+        let router = router(broker, Door::of(client)).await;
+        let served = router.serve_with_incoming_shutdown(incoming, ended).await;
         if let Err(error) = served {
             tracing::error!(%error, client = name, "an app's broker socket failed");
         }
@@ -133,19 +136,27 @@ impl PipeDoor {
         let place = self.places.clone().acquire_owned().await.map_err(io::Error::other)?;
         let connection = Connection::new(transport, self.shutdown.clone(), place);
         router(self.broker.clone(), Door::of(self.client.clone()))
+            .await
             .serve_with_incoming(stream::once(future::ready(io::Result::Ok(connection))))
             .await
             .map_err(io::Error::other)
     }
 }
 
-fn router(broker: Broker, door: Door) -> Router {
+async fn router(broker: Broker, door: Door) -> Router {
+    #[cfg(feature = "daemon")]
+    let routes = about::routes().await;
+    #[cfg(not(feature = "daemon"))]
+    let routes = tonic::service::Routes::default();
     Server::builder()
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_concurrent_streams(STREAMS)
+        .add_routes(routes)
         .add_service(InterceptedService::new(v2::server(broker.clone()), door.clone()))
-        .add_service(InterceptedService::new(v1::server(broker), door))
+        .add_service(InterceptedService::new(v1::server(broker.clone()), door.clone()))
+        .add_service(InterceptedService::new(sdv::broker(broker.clone()), door.clone()))
+        .add_service(InterceptedService::new(sdv::collector(broker), door))
 }
 
 /// Accepted connections, at most `most` at a time, all cut at `shutdown`. Never ends by
