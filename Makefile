@@ -89,10 +89,11 @@ check: $(READY) ## what CI runs: formatting, lints, types, tests
 
 bench: host-wheel ## measure, against the peers where they can be installed
 	cargo build --locked --release
-	cargo build --locked --release -p vehicle-edge-runtime --example flood
+	cargo build --locked --release -p vehicle-edge-runtime --example flood --example load
 	tests/bench.py target/release
 	tests/bench_sdk.py target/release
-	cargo bench --locked -p vehicle-edge-runtime --bench launch
+	tests/bench_broker.py target/release
+	cargo bench --locked -p vehicle-edge-runtime --bench launch --bench broker
 
 # A fault that is found lies in tests/fuzz/artifacts; the corpus grows in target/fuzz.
 fuzz: target/tools/bin/cargo-fuzz ## search for faults with random input, FUZZ_SECONDS for each target (60)
