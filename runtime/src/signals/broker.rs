@@ -24,7 +24,7 @@ use super::{
     error::access_name,
     lock,
     provider::Port,
-    queue::Queue,
+    queue::{Pressure, Queue},
     slot::{Aspect, Reader},
 };
 
@@ -365,14 +365,24 @@ impl Broker {
         aspect: Aspect,
         value: Option<Value>,
     ) -> Result<Arc<Update>, SignalError> {
+        self.store_under(entry, aspect, value).map(|(update, _)| update)
+    }
+
+    /// The same, and the readers for whom to wait before the next value.
+    pub(super) fn store_under(
+        &self,
+        entry: &Entry,
+        aspect: Aspect,
+        value: Option<Value>,
+    ) -> Result<(Arc<Update>, Option<Pressure>), SignalError> {
         if let Some(value) = &value {
             entry.check(value)?;
         }
         let update = Update::now(entry, value);
         // Attributes are told on change; an equal value of the others is an event too.
         let only_changes = entry.signal().kind == SignalKind::Attribute;
-        entry.slot().store(aspect, &update, only_changes);
-        Ok(update)
+        let pressure = entry.slot().store(aspect, &update, only_changes);
+        Ok((update, pressure))
     }
 
     /// All or none: every request is checked, and has room at its provider, before the

@@ -13,6 +13,7 @@ use vss_codegen::model::{Access, SignalKind, Value};
 
 use super::{
     Broker, Client, SignalError, SignalRef, Update, lock,
+    queue::Pressure,
     slot::{Aspect, Claim, Slot},
 };
 
@@ -66,14 +67,24 @@ impl Provider {
 
     /// Publishes a claimed signal's value; `None` says that it has none now.
     pub fn publish(&self, signal: SignalRef<'_>, value: Option<Value>) -> Result<(), SignalError> {
+        self.publish_under(signal, value)?;
+        Ok(())
+    }
+
+    /// The same, and whether there are readers for whom to wait before the next value.
+    pub(super) fn publish_under(
+        &self,
+        signal: SignalRef<'_>,
+        value: Option<Value>,
+    ) -> Result<Option<Pressure>, SignalError> {
         let entry = self.broker.allowed(&self.client, signal, Access::Provide)?;
         match entry.slot().publisher() {
             Some(number) if number == self.port.number => {}
             Some(_) => return Err(SignalError::AlreadyClaimed { path: entry.shared_path() }),
             None => return Err(SignalError::NotClaimed { path: entry.shared_path() }),
         }
-        self.broker.store_checked(&entry, Aspect::Current, value)?;
-        Ok(())
+        let (_, pressure) = self.broker.store_under(&entry, Aspect::Current, value)?;
+        Ok(pressure)
     }
 
     /// Whether any actuator is claimed.

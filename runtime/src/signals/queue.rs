@@ -4,14 +4,28 @@
 //! signal's new value pushes out that signal's own oldest one, which is counted; a signal
 //! of which nothing waits is always let in. So a chatty signal costs a quiet one nothing,
 //! the newest value of every signal arrives, and at most `capacity` + signals values wait.
+//!
+//! A publisher with more at hand than readers can take in time may wait for them a moment
+//! ([`Pressure`]), so that nothing is lost between two that are both quick. A reader that
+//! does not catch up in that moment is slow: nobody waits for it again until it has.
 
 use std::{
     collections::VecDeque,
+    future::poll_fn,
     sync::{Arc, Mutex},
     task::{Context, Poll, Waker},
+    time::Duration,
 };
 
+use tokio::time::timeout;
+
 use super::{SignalError, Update, lock};
+
+/// How long a publisher waits at most: a few turns of the scheduler.
+const MOMENT: Duration = Duration::from_millis(10);
+
+/// Who asks for less room than this wants the newest values, not all of them.
+const ROOM_FOR_ALL: usize = 64;
 
 #[derive(Debug)]
 pub(super) struct Queue {
@@ -26,6 +40,10 @@ struct State {
     capacity: usize,
     /// Set while the subscriber sleeps, so that a burst wakes it once.
     waker: Option<Waker>,
+    /// Whether publishers wait for this reader; not for one that kept them waiting in vain.
+    is_awaited: bool,
+    /// The publisher that waits. Of two, one goes on when its moment is over.
+    relief: Option<Waker>,
     /// The number of the message being put together.
     message: u64,
     dropped: u64,
@@ -48,6 +66,8 @@ impl Queue {
             members: (0..members).map(|_| Member::default()).collect(),
             capacity: capacity.max(1),
             waker: None,
+            is_awaited: true,
+            relief: None,
             message: 0,
             dropped: 0,
             ended: None,
@@ -56,11 +76,10 @@ impl Queue {
     }
 
     /// Gives back whom to wake, which the caller does when no lock is held any more.
-    #[must_use]
-    pub(super) fn push(&self, member: u32, update: &Arc<Update>) -> Option<Waker> {
+    pub(super) fn push(&self, member: u32, update: &Arc<Update>) -> Pushed {
         let mut state = lock(&self.state);
         let full = state.order.len() >= state.capacity;
-        let slot = state.members.get_mut(member as usize)?;
+        let Some(slot) = state.members.get_mut(member as usize) else { return Pushed::default() };
         let replaced = full && slot.waiting.pop_front().is_some();
         slot.waiting.push_back(update.clone());
         if replaced {
@@ -69,7 +88,7 @@ impl Queue {
         } else {
             state.order.push_back(member);
         }
-        state.waker.take()
+        Pushed { waker: state.waker.take(), is_pressed: state.is_pressed() }
     }
 
     /// Nothing comes after what waits but this; gives back whom to wake. The first reason
@@ -89,7 +108,65 @@ impl Queue {
         message: &mut Vec<Arc<Update>>,
     ) -> Poll<Result<(), SignalError>> {
         let mut state = lock(&self.state);
-        let state = &mut *state;
+        let polled = state.poll_message(context, message);
+        let mut publisher = None;
+        if state.is_relieved() {
+            state.is_awaited = true;
+            publisher = state.relief.take();
+        }
+        drop(state);
+        if let Some(publisher) = publisher {
+            publisher.wake();
+        }
+        polled
+    }
+
+    fn poll_relieved(&self, context: &mut Context<'_>) -> Poll<()> {
+        let mut state = lock(&self.state);
+        if state.is_relieved() {
+            return Poll::Ready(());
+        }
+        state.relief = Some(context.waker().clone());
+        Poll::Pending
+    }
+
+    /// The moment is over.
+    fn give_up(&self) {
+        let mut state = lock(&self.state);
+        if !state.is_relieved() {
+            state.is_awaited = false;
+        }
+    }
+
+    /// From now on only the newest value of each signal waits.
+    pub(super) fn keep_newest_only(&self) {
+        lock(&self.state).capacity = 1;
+    }
+
+    /// How many values were pushed out unread.
+    pub(super) fn dropped(&self) -> u64 {
+        lock(&self.state).dropped
+    }
+}
+
+impl State {
+    /// Whether values are about to be lost that the reader would take in a moment.
+    fn is_pressed(&self) -> bool {
+        self.is_awaited
+            && self.capacity >= ROOM_FOR_ALL
+            && self.order.len() >= self.capacity - self.capacity / 4
+    }
+
+    fn is_relieved(&self) -> bool {
+        self.order.len() <= self.capacity / 4
+    }
+
+    fn poll_message(
+        &mut self,
+        context: &mut Context<'_>,
+        message: &mut Vec<Arc<Update>>,
+    ) -> Poll<Result<(), SignalError>> {
+        let state = self;
         if state.order.is_empty() {
             if let Some(why) = &state.ended {
                 return Poll::Ready(Err(why.clone()));
@@ -112,15 +189,37 @@ impl Queue {
         }
         Poll::Ready(Ok(()))
     }
+}
 
-    /// From now on only the newest value of each signal waits.
-    pub(super) fn keep_newest_only(&self) {
-        lock(&self.state).capacity = 1;
+/// What a push brings for the publisher to do.
+#[derive(Debug, Default)]
+pub(super) struct Pushed {
+    pub(super) waker: Option<Waker>,
+    pub(super) is_pressed: bool,
+}
+
+/// Readers that are about to lose values.
+#[derive(Debug)]
+pub(super) struct Pressure(Vec<Arc<Queue>>);
+
+impl Pressure {
+    /// `None` if there is no such reader.
+    pub(super) fn of(pressed: Vec<Arc<Queue>>) -> Option<Pressure> {
+        (!pressed.is_empty()).then_some(Pressure(pressed))
     }
 
-    /// How many values were pushed out unread.
-    pub(super) fn dropped(&self) -> u64 {
-        lock(&self.state).dropped
+    /// Waits until they have caught up, or the moment is over.
+    pub(super) async fn relieved(self) {
+        let all = async {
+            for queue in &self.0 {
+                poll_fn(|context| queue.poll_relieved(context)).await;
+            }
+        };
+        if timeout(MOMENT, all).await.is_err() {
+            for queue in &self.0 {
+                queue.give_up();
+            }
+        }
     }
 }
 
@@ -139,7 +238,8 @@ mod tests {
         let queue = Queue::new(members, capacity);
         for (member, value) in pushes {
             let entry = &registry.entries()[*member as usize];
-            assert!(queue.push(*member, &Update::now(entry, Some(Value::Int32(*value)))).is_none());
+            let pushed = queue.push(*member, &Update::now(entry, Some(Value::Int32(*value))));
+            assert!(pushed.waker.is_none());
         }
         queue
     }
@@ -201,7 +301,60 @@ mod tests {
         let queue = queue(1, 10, &[]);
         assert!(messages(&queue).is_empty());
         let update = Update::now(&registry.entries()[0], None);
-        assert!(queue.push(0, &update).is_some());
-        assert!(queue.push(0, &update).is_none());
+        assert!(queue.push(0, &update).waker.is_some());
+        assert!(queue.push(0, &update).waker.is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_quick_reader_is_waited_for_and_loses_nothing() {
+        let (registry, queue) = (registry(), Arc::new(queue(1, 100, &[])));
+        let reader = tokio::spawn({
+            let queue = queue.clone();
+            async move {
+                let mut values = 0;
+                while values < 1000 {
+                    let mut message = Vec::new();
+                    poll_fn(|context| queue.poll_message(context, &mut message)).await.unwrap();
+                    values += message.len();
+                }
+            }
+        });
+        let start = tokio::time::Instant::now();
+        for number in 0..1000 {
+            let update = Update::now(&registry.entries()[0], Some(Value::Int32(number)));
+            let pushed = queue.push(0, &update);
+            pushed.waker.into_iter().for_each(Waker::wake);
+            if pushed.is_pressed {
+                Pressure(vec![queue.clone()]).relieved().await;
+            }
+        }
+        reader.await.unwrap();
+        assert_eq!(queue.dropped(), 0);
+        assert!(start.elapsed().is_zero(), "no moment was waited to its end");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_reader_is_waited_for_once_until_it_has_caught_up() {
+        let registry = registry();
+        let queues = [(); 3].map(|()| Arc::new(queue(1, 100, &[])));
+        let update = Update::now(&registry.entries()[0], Some(Value::Int32(1)));
+        let fill = || {
+            let push = |queue: &Arc<Queue>| (0..200).any(|_| queue.push(0, &update).is_pressed);
+            queues.iter().filter(|queue| push(queue)).cloned().collect::<Vec<_>>()
+        };
+        let start = tokio::time::Instant::now();
+        Pressure::of(fill()).expect("all of them are full").relieved().await;
+        // Together they have had their moment, give or take a tick of the clock.
+        assert!((MOMENT..MOMENT * 2).contains(&start.elapsed()), "{:?}", start.elapsed());
+        assert!(Pressure::of(fill()).is_none());
+        messages(&queues[0]);
+        assert_eq!(fill().len(), 1, "the one that has read all of it is waited for again");
+    }
+
+    #[test]
+    fn who_wants_the_newest_alone_is_not_waited_for() {
+        let (registry, queue) = (registry(), queue(1, 1, &[]));
+        let update = Update::now(&registry.entries()[0], None);
+        assert!((0..1000).all(|_| !queue.push(0, &update).is_pressed));
     }
 }

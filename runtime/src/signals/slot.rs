@@ -5,7 +5,11 @@ use std::{
     task::Waker,
 };
 
-use super::{SignalError, Update, lock, provider::Port, queue::Queue};
+use super::{
+    SignalError, Update, lock,
+    provider::Port,
+    queue::{Pressure, Queue},
+};
 
 #[derive(Debug, Default)]
 pub(super) struct Slot {
@@ -60,23 +64,35 @@ impl Slot {
     }
 
     /// Stores the update and queues it for each reader. With `only_changes`, an equal value
-    /// is stored for its time and told to nobody.
-    pub(super) fn store(&self, aspect: Aspect, update: &Arc<Update>, only_changes: bool) {
+    /// is stored for its time and told to nobody. Gives back the readers that are about to
+    /// lose values, for whom the caller may wait.
+    pub(super) fn store(
+        &self,
+        aspect: Aspect,
+        update: &Arc<Update>,
+        only_changes: bool,
+    ) -> Option<Pressure> {
         let mut wakers: Vec<Waker> = Vec::new();
+        let mut pressed = Vec::new();
         {
             let mut state = lock(&self.state);
             let old = state.last(aspect).replace(update.clone());
             let same = old.is_some_and(|old| old.datapoint().value == update.datapoint().value);
             if only_changes && same {
-                return;
+                return None;
             }
             for reader in state.readers(aspect).iter() {
-                wakers.extend(reader.queue.push(reader.member, update));
+                let pushed = reader.queue.push(reader.member, update);
+                wakers.extend(pushed.waker);
+                if pushed.is_pressed {
+                    pressed.push(reader.queue.clone());
+                }
             }
         }
         for waker in wakers {
             waker.wake();
         }
+        Pressure::of(pressed)
     }
 
     /// Adds a reader and gives it the value from which it goes on; an error if the signal is

@@ -1,10 +1,11 @@
 //! `OpenProviderStream`: a provider's claims and values in, actuations out.
 //!
-//! A task reads what the provider sends and never waits for anything but the next message
-//! or room for an answer to a claim, so that unread messages do not pile up on the
-//! connection. Claims live as long as the response stream: a provider that only carries
-//! out actuations may close its own half after its claim. One that carries out none has
-//! nothing more to say then, so its stream ends, and its claims with it.
+//! A task reads what the provider sends and never waits for anything but the next message,
+//! room for an answer to a claim, or a moment for readers that are as quick as itself, so
+//! that unread messages do not pile up on the connection. Claims live as long as the
+//! response stream: a provider that only carries out actuations may close its own half after
+//! its claim. One that carries out none has nothing more to say then, so its stream ends,
+//! and its claims with it.
 
 use std::{
     pin::{Pin, pin},
@@ -154,7 +155,7 @@ impl Reader {
                 self.provider.claim_signals(&signals).map_err(from_error)?;
                 self.reply(Reply::ProvideSignalResponse(proto::ProvideSignalResponse {})).await;
             }
-            Request::PublishValuesRequest(request) => self.publish(request)?,
+            Request::PublishValuesRequest(request) => self.publish(request).await?,
             Request::BatchActuateStreamResponse(response) => {
                 let error = response.error.filter(|e| e.code() != proto::ErrorCode::Ok);
                 let signal = convert::signal_ref(response.signal_id.as_ref());
@@ -171,15 +172,17 @@ impl Reader {
         Ok(())
     }
 
-    fn publish(&self, request: proto::PublishValuesRequest) -> Result<(), Status> {
+    async fn publish(&self, request: proto::PublishValuesRequest) -> Result<(), Status> {
         let mut refused = Vec::new();
         for (id, datapoint) in request.data_points {
             let value = datapoint.value.and_then(convert::to_value);
-            if let Err(error) = self.provider.publish(SignalRef::Id(id), value) {
-                match in_stream(&error) {
+            match self.provider.publish_under(SignalRef::Id(id), value) {
+                Ok(None) => {}
+                Ok(Some(pressure)) => pressure.relieved().await,
+                Err(error) => match in_stream(&error) {
                     Some(error) => refused.push((id, error)),
                     None => return Err(from_error(error)),
-                }
+                },
             }
         }
         if !refused.is_empty() {
