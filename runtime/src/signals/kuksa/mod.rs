@@ -23,6 +23,8 @@
 mod backoff;
 mod forward;
 mod plan;
+#[cfg(test)]
+mod tests;
 mod upstream;
 mod values;
 

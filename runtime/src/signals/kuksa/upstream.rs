@@ -120,7 +120,7 @@ impl Upstream {
         let once = Arc::new(Mutex::new(Some(TokioIo::new(stream))));
         let connector = tower::service_fn(move |_: Uri| {
             let stream = lock(&once).take();
-            async move { stream.ok_or_else(|| io::Error::from(io::ErrorKind::NotConnected)) }
+            async move { stream.ok_or_else(|| io::Error::other("the upstream closed it")) }
         });
         let endpoint = Endpoint::from_shared(format!("http://{}", self.address));
         let channel = endpoint
