@@ -136,14 +136,53 @@ pub(crate) fn pause(
     py: Python<'_>,
     register: impl FnOnce(Waiter) -> bool,
 ) -> PyResult<Bound<'_, Pause>> {
-    let event_loop = running_loop(py)?;
-    let inbox = Inbox::of(&event_loop)?;
-    let pause = Bound::new(py, Pause::new(event_loop.unbind()))?;
-    let future = pause.clone().into_any().unbind();
-    if !register(Waiter { inbox, future, call: None }) {
+    let lull = Lull::new(py)?;
+    let waiter = lull.waiter(py);
+    let pause = lull.pause.into_bound(py);
+    if !register(waiter) {
         Pause::end(&pause)?;
     }
     Ok(pause)
+}
+
+/// A pause that one task awaits again and again.
+#[derive(Debug)]
+pub(crate) struct Lull {
+    inbox: Arc<Inbox>,
+    pause: Py<Pause>,
+}
+
+impl Lull {
+    /// In the running loop.
+    pub(crate) fn new(py: Python<'_>) -> PyResult<Lull> {
+        let event_loop = running_loop(py)?;
+        let inbox = Inbox::of(&event_loop)?;
+        Ok(Lull { inbox, pause: Py::new(py, Pause::new(event_loop.unbind()))? })
+    }
+
+    fn waiter(&self, py: Python<'_>) -> Waiter {
+        let future = self.pause.clone_ref(py).into_any();
+        Waiter { inbox: self.inbox.clone(), future, call: None }
+    }
+
+    pub(crate) fn pause(&self) -> &Py<Pause> {
+        &self.pause
+    }
+
+    /// What a task is to yield until the waiter is used, which `register` keeps; None when it
+    /// gives false: there is nothing to wait for. The waiter of the time before may still be
+    /// used: it ends this time early.
+    pub(crate) fn begin<'py>(
+        &self,
+        py: Python<'py>,
+        register: impl FnOnce(Waiter) -> bool,
+    ) -> Option<Bound<'py, Pause>> {
+        register(self.waiter(py)).then(|| {
+            let pause = self.pause.bind(py);
+            pause.borrow_mut().begin();
+            pause.clone()
+        })
+    }
 }
 
 fn running_loop(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {

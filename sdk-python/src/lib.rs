@@ -8,7 +8,7 @@
 //!
 //! `convert`, `wire` and `decode` are the borders (Python, protobuf); `link`, `follow`,
 //! `sieve`, `outlet` and `queue`, the way of an update, `session` and `mqtt` never touch
-//! Python; `client`, `stream`, `provider`, `topics` and `mock_broker` are what Python sees.
+//! Python; `client`, `stream`, `serving`, `provider`, `topics` and `mock_broker` are what Python sees.
 
 mod batch;
 mod bridge;
@@ -28,6 +28,7 @@ mod provider;
 mod queue;
 mod reading;
 mod sample;
+mod serving;
 mod session;
 mod sieve;
 mod signal_type;

@@ -12,7 +12,7 @@ use pyo3::{
     types::{PyDict, PyType},
 };
 
-/// Awaited by one task, once.
+/// Awaited by one task, once; by a [`Lull`](crate::bridge::Lull), again and again.
 #[pyclass(module = "vehicle_signal_runtime._core")]
 #[derive(Debug)]
 pub(crate) struct Pause {
@@ -21,8 +21,17 @@ pub(crate) struct Pause {
     #[pyo3(get, set, name = "_asyncio_future_blocking")]
     blocking: bool,
     state: State,
-    /// Who awaits it: the step of its task, and the context for that.
-    awaiting: Option<(Py<PyAny>, Option<Py<PyAny>>)>,
+    /// Who awaits it: the step of its task.
+    awaiting: Option<Py<PyAny>>,
+    /// The context for that. It stays: who awaits a pause again has the same.
+    context: Option<Context>,
+}
+
+#[derive(Debug)]
+struct Context {
+    object: Py<PyAny>,
+    /// Its method.
+    run: Py<PyAny>,
 }
 
 #[derive(Debug)]
@@ -36,7 +45,13 @@ enum State {
 impl Pause {
     pub(crate) fn new(event_loop: Py<PyAny>) -> Pause {
         let event_loop = Some(event_loop);
-        Pause { event_loop, blocking: false, state: State::Waiting, awaiting: None }
+        Pause { event_loop, blocking: false, state: State::Waiting, awaiting: None, context: None }
+    }
+
+    /// Before a task yields it, at first or once more.
+    pub(crate) fn begin(&mut self) {
+        self.state = State::Waiting;
+        self.blocking = true;
     }
 
     fn is_over(&self) -> bool {
@@ -46,21 +61,27 @@ impl Pause {
     /// Goes on with who awaits it. To be called by the loop, outside of every task; an error
     /// is one that is to end the loop.
     pub(crate) fn end(pause: &Bound<'_, Pause>) -> PyResult<()> {
-        let awaiting = {
+        let py = pause.py();
+        let (step, run) = {
             let mut pause = pause.borrow_mut();
             if pause.is_over() {
                 return Ok(());
             }
             pause.state = State::Over;
-            pause.awaiting.take()
+            let Some(step) = pause.awaiting.take() else { return Ok(()) };
+            (step, pause.context.as_ref().map(|context| context.run.clone_ref(py)))
         };
-        match awaiting {
-            Some((step, Some(context))) => {
-                context.call_method1(pause.py(), "run", (step, pause)).map(drop)
-            }
-            Some((step, None)) => step.call1(pause.py(), (pause,)).map(drop),
-            None => Ok(()),
+        match run {
+            Some(run) => run.call1(py, (step, pause)).map(drop),
+            None => step.call1(py, (pause,)).map(drop),
         }
+    }
+}
+
+impl Context {
+    fn new(object: Bound<'_, PyAny>) -> PyResult<Context> {
+        let run = object.getattr("run")?.unbind();
+        Ok(Context { object: object.unbind(), run })
     }
 }
 
@@ -78,13 +99,22 @@ impl Pause {
         if pause.is_over() {
             return None;
         }
-        pause.blocking = true;
+        pause.begin();
         Some(pause)
     }
 
     #[pyo3(signature = (step, *, context=None))]
-    fn add_done_callback(&mut self, step: Py<PyAny>, context: Option<Py<PyAny>>) {
-        self.awaiting = Some((step, context));
+    fn add_done_callback(
+        &mut self,
+        step: Py<PyAny>,
+        context: Option<Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        let known = self.context.as_ref().map(|context| context.object.as_ptr());
+        if known != context.as_ref().map(Bound::as_ptr) {
+            self.context = context.map(Context::new).transpose()?;
+        }
+        self.awaiting = Some(step);
+        Ok(())
     }
 
     /// Whether there was something to cancel; its task learns it in the loop's next turn.
@@ -97,7 +127,8 @@ impl Pause {
                 return Ok(false);
             }
             pause.state = State::Cancelled(msg);
-            (pause.get_loop(py), pause.awaiting.take())
+            let context = pause.context.as_ref().map(|context| context.object.clone_ref(py));
+            (pause.get_loop(py), pause.awaiting.take().map(|step| (step, context)))
         };
         if let (Some(event_loop), Some((step, context))) = (event_loop, awaiting) {
             let named = PyDict::new(py);
@@ -124,9 +155,10 @@ impl Pause {
     // The task that awaits it holds it, too.
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(&self.event_loop)?;
-        if let Some((step, context)) = &self.awaiting {
-            visit.call(step)?;
-            visit.call(context)?;
+        visit.call(&self.awaiting)?;
+        if let Some(context) = &self.context {
+            visit.call(&context.object)?;
+            visit.call(&context.run)?;
         }
         Ok(())
     }
@@ -134,5 +166,6 @@ impl Pause {
     fn __clear__(&mut self) {
         self.event_loop = None;
         self.awaiting = None;
+        self.context = None;
     }
 }

@@ -116,15 +116,14 @@ class Stream:
 
     def next(self) -> Any:
         """The item that has waited longest, or None."""
-    def drive(
+    def serve(
         self,
         callback: Callable[[Any], object],
         failed: Callable[[Any, Exception], object],
         seconds: float,
-    ) -> bool | tuple[Any, Any, Any]:
-        """Call `callback` with each item that waits, for about so many seconds. Gives whether
-        more items wait; or, when a callback waits for something, the item, what is awaited,
-        and what that has yielded."""
+    ) -> Awaitable[None]:
+        """Call `callback` with each item until the subscription ends; to be awaited by one
+        task. After about so many seconds of calls other tasks have a turn."""
     def wait(self) -> Awaitable[None]: ...
     def close(self) -> None: ...
     @property

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from types import coroutine
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from . import broker
@@ -58,48 +57,16 @@ class Subscription:
         _running.discard(self)
 
     async def _run(self) -> None:
-        import asyncio
-
         try:
-            while self._active:
-                progress = self._stream.drive(self._callback, self._failed, SLICE)
-                if isinstance(progress, tuple):
-                    await self._finish(*progress)
-                elif progress:
-                    await asyncio.sleep(0)
-                else:
-                    await self._stream.wait()
+            await self._stream.serve(self._callback, self._failed, SLICE)
         except VehicleSignalError as error:
             broker.logger().error("the subscription to %s ended: %s", ", ".join(self.paths), error)
         finally:
             self.unsubscribe()
 
-    async def _finish(self, item: Any, awaited: Any, yielded: Any) -> None:
-        """Wait for a callback that the native core has begun."""
-        try:
-            await _rest(awaited, yielded)
-        except Exception as error:
-            self._failed(item, error)
-
     def _failed(self, item: Any, error: Exception) -> None:
         path = getattr(item, "path", ", ".join(self.paths))
         broker.logger().error("the callback for %s failed", path, exc_info=error)
-
-
-@coroutine
-def _rest(awaited: Any, yielded: Any) -> Generator[Any, Any, None]:
-    """Go on with what has already yielded once, as `await` would."""
-    while True:
-        try:
-            yield yielded
-        except BaseException as error:
-            try:
-                yielded = awaited.throw(error)
-            except StopIteration:
-                return
-        else:
-            yield from awaited
-            return
 
 
 def look_at(task: Task[None]) -> None:
