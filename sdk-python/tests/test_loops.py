@@ -141,3 +141,51 @@ def test_an_exit_in_a_callback_costs_other_subscriptions_nothing(
     with pytest.raises(SystemExit):
         loop.run_until_complete(main())
     loop.run_until_complete(until(lambda: seen == [1, 2]))
+
+
+async def test_a_callback_is_told_when_its_task_is_cancelled(broker: str) -> None:
+    """Where it waits, however often it has waited before, and with the message."""
+    told: list[str] = []
+
+    async def on_update(reading: Reading[int]) -> None:
+        await asyncio.sleep(0)
+        try:
+            await asyncio.sleep(0.001)
+            await asyncio.sleep(60)
+        except asyncio.CancelledError as error:
+            told.append(str(error))
+            await asyncio.sleep(0.001)
+            told.append("after")
+            raise
+
+    await SEAT.publish(1)
+    subscription = await SEAT.subscribe(on_update)
+    await asyncio.sleep(0.1)
+    subscription._task.cancel("enough")
+    await asyncio.wait([subscription._task], timeout=10)
+    assert told == ["enough", "after"]
+    assert subscription._task.cancelled() and not subscription.active
+
+
+async def test_a_callback_that_cancels_its_own_task_is_told_where_it_waits(broker: str) -> None:
+    """As in any other task; one that takes no notice gets what comes next."""
+    told: list[int | None] = []
+
+    async def on_update(reading: Reading[int]) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        if reading.value == 1:
+            task.cancel()
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                told.append(reading.value)
+        else:
+            told.append(reading.value)
+
+    await SEAT.publish(1)
+    subscription = await SEAT.subscribe(on_update)
+    await until(lambda: told == [1])
+    await SEAT.publish(2)
+    await until(lambda: told == [1, 2])
+    subscription.unsubscribe()
