@@ -37,7 +37,7 @@ build: ## build vssc and vehicle-edge into target/debug
 # another version, or for another system, must not lie beside it.
 host-wheel: $(READY) ## build the Python SDK's wheel for this machine
 	rm -f target/wheels/*.whl
-	maturin build --quiet --release --locked --manifest-path sdk-python/Cargo.toml --out target/wheels
+	maturin build --quiet --profile wheel --locked --manifest-path sdk-python/Cargo.toml --out target/wheels
 	for profile in debug release; do \
 	  mkdir -p target/$$profile/sdk && rm -f target/$$profile/sdk/*.whl && cp target/wheels/*.whl target/$$profile/sdk/; \
 	done
@@ -49,7 +49,7 @@ wheel: $(READY) ## build the Python SDK's wheels for x86_64 and aarch64, into ta
 	uv pip install --quiet --python target/tools/zig $(ZIG)
 	for target in $(WHEELS); do \
 	  if [ -d "$$(rustc --print sysroot)/lib/rustlib/$$target" ]; then \
-	    PATH="$(CURDIR)/target/tools/zig/bin:$$PATH" maturin build --quiet --release --locked --zig --target $$target \
+	    PATH="$(CURDIR)/target/tools/zig/bin:$$PATH" maturin build --quiet --profile wheel --locked --zig --target $$target \
 	      --compatibility $(MANYLINUX) --manifest-path sdk-python/Cargo.toml --out target/dist; \
 	  else echo "no wheel for $$target: its standard library comes with \`rustup target add $$target\`"; fi; \
 	done
