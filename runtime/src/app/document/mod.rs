@@ -91,12 +91,15 @@ pub(crate) fn read(file: &str, text: &str) -> Result<Node, Problem> {
     })
 }
 
-/// The parser's message without the position it repeats.
+/// The parser's message without the position it repeats, and without its advice to programs.
 fn first_line(message: &str) -> String {
     let line = message.lines().next().unwrap_or_default();
     let line = line.strip_prefix("error: ").unwrap_or(line);
-    let cut = line.find(" at line ").unwrap_or(line.len());
-    line[..cut].to_owned()
+    let line = line.split_once(" at line ").map_or(line, |(before, _)| before);
+    match line.split_once(", set DuplicateKeyPolicy") {
+        Some((twice, _)) => format!("{twice}: leave one of the two out"),
+        None => line.to_owned(),
+    }
 }
 
 /// What stands in the source at `at`: `1.10` stays `1.10` where a text is wanted.
@@ -261,7 +264,7 @@ mod tests {
         assert!(problem.starts_with("vehicle-app.yaml:"), "{problem}");
         let problem = read("vehicle-app.yaml", "id: a\nid: b\n").unwrap_err().to_string();
         assert!(problem.starts_with("vehicle-app.yaml:2:1: "), "{problem}");
-        assert!(problem.contains("id"), "{problem}");
+        assert!(problem.ends_with("key: id: leave one of the two out"), "{problem}");
     }
 
     #[test]

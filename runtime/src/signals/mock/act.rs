@@ -3,7 +3,7 @@
 
 use std::{f64::consts::TAU, sync::Arc, time::Duration};
 
-use vss_codegen::model::{DataType, Literal, Value};
+use vss_codegen::model::{DataType, Element, Literal, Value};
 
 use super::{
     behaviour::{Csv, Ramp, RandomWalk, Repeat, Sequence, Sine},
@@ -274,6 +274,14 @@ impl Scale {
 
     /// Whether the signal may be this number.
     fn holds(&self, entry: &Entry, name: &str, number: f64) -> Result<(), String> {
+        // As the signal would have it: a 32-bit float ends sooner.
+        let is_finite = match self.datatype.element {
+            Element::Float => (number as f32).is_finite(),
+            _ => number.is_finite(),
+        };
+        if !is_finite {
+            return Err(format!("{name}: {number} is not a number that a signal may be"));
+        }
         let literal = match self.datatype.element.is_integer() {
             true => Literal::Int(number.round() as i128),
             false => Literal::Float(number),

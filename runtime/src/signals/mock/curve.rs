@@ -41,12 +41,13 @@ pub(super) fn read(folder: &Path, file: &str) -> Result<Points, String> {
 }
 
 fn points(bytes: &[u8]) -> Result<Points, String> {
+    let text = std::str::from_utf8(bytes).map_err(|_| "is not UTF-8 text".to_owned())?;
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
         .comment(Some(b'#'))
         .trim(csv::Trim::All)
-        .from_reader(bytes);
+        .from_reader(text.as_bytes());
     let mut points: Vec<(Duration, String)> = Vec::new();
     for (number, record) in reader.records().enumerate() {
         let record = record.map_err(|error| error.to_string())?;
@@ -101,7 +102,15 @@ mod tests {
             text(b"-1,1\n"),
             text(b"0,\xff\n"),
         ];
-        insta::assert_snapshot!(all.join("\n"), @"");
+        insta::assert_snapshot!(all.join("\n"), @r"
+        has no lines of time,value
+        has no lines of time,value
+        line 2: 0 is not later than the line before
+        line 2: expected time,value
+        line 2: 'soon' is no time in seconds
+        line 1: -1 is no time: write seconds from 0
+        is not UTF-8 text
+        ");
     }
 
     #[test]

@@ -186,6 +186,11 @@ mod tests {
         let mut faults = Vec::new();
         Script { rules, ..Script::default() }.assign(&testing::registry(), &mut faults);
         let faults: Vec<String> = faults.iter().map(|fault| fault.render(None)).collect();
-        insta::assert_snapshot!(faults.join("\n"), @"");
+        insta::assert_snapshot!(faults.join("\n"), @r"
+        signals.Vehicle.Speed: is named twice: leave one of the two out
+        signals.Vehicle.Sped: no signal has the path 'Vehicle.Sped'; did you mean 'Vehicle.Speed'?
+        signals.Vehicle.X.*: matches no signal: 'vehicle-edge signals ls' lists them
+        signals.Vehicle..A: 'Vehicle..A' is not a path pattern: '' is neither a name, '*' nor '**' (like Vehicle.Cabin.*)
+        ");
     }
 }

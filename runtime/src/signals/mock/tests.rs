@@ -286,9 +286,9 @@ async fn what_is_changed_counts_at_once_and_costs_others_nothing() {
     assert_eq!(car.mock.list().len(), 1);
 
     let error = car.mock.set("Vehicle.Cabin.**", constant(1000)).unwrap_err().to_string();
-    insta::assert_snapshot!(error, @"");
+    insta::assert_snapshot!(error, @"signals.Vehicle.Cabin.**: does not fit Vehicle.Cabin.Temperature: constant: 1000 does not fit int8 (-128 to 127) (and 2 more of its signals)");
     let error = car.mock.set("Vehicle.Sped", Behaviour::Off).unwrap_err().to_string();
-    insta::assert_snapshot!(error, @"");
+    insta::assert_snapshot!(error, @"signals.Vehicle.Sped: no signal has the path 'Vehicle.Sped'; did you mean 'Vehicle.Speed'?");
     assert_eq!(car.mock.list().len(), 1, "nothing was changed");
 }
 
@@ -497,7 +497,28 @@ triggers:
   - when: Vehicle.Speed > 3
   - { when: Vehicle.Speed > 3, ramp: { Vehicle.Speed: { too: 3 } }, do: 1 }
 ";
-        insta::assert_snapshot!(problems(text), @"");
+        insta::assert_snapshot!(problems(text), @r"
+        mock.yaml:1:1: default: unknown field; did you mean 'defaults'?
+        mock.yaml:3:20: signals.Vehicle.Speed.sin: unknown behaviour; did you mean 'sine'?
+        mock.yaml:4:29: signals.Vehicle.Mode.sequence.values: is missing: give a list of values
+        mock.yaml:4:31: signals.Vehicle.Mode.sequence.vals: unknown field; known are values, every, repeat
+        mock.yaml:4:52: signals.Vehicle.Mode.sequence.every: 'soon' is not a duration: write it like 10s, 500ms or 1m30s
+        mock.yaml:5:20: signals.Vehicle.Cabin.*: expected a behaviour, got the number 5: a value that stays is written { constant: 5 }
+        mock.yaml:6:30: signals.Vehicle.Cabin.Temperature: give exactly one behaviour: constant, sine, ramp, random_walk, sequence, csv, echo, expression
+        mock.yaml:7:45: signals.Vehicle.Cabin.Light.Level.csv.file: '../level.csv' must be a file beside the mock file or in a folder there
+        mock.yaml:8:41: signals.Vehicle.Cabin.Light.*.csv.file: cannot read 'other.csv': No such file or directory (os error 2)
+        mock.yaml:8:60: signals.Vehicle.Cabin.Light.*.csv.repeat: 'often' is none of once, loop, bounce
+        mock.yaml:9:27: signals.Vehicle.Errors.ramp.to: is missing: give the number to go to
+        mock.yaml:9:27: signals.Vehicle.Errors.ramp.for: is missing: give how long it takes, like 10s
+        mock.yaml:10:54: signals.Vehicle.Identification.VIN.random_walk.seed: expected a whole number from 0, got the number -1
+        mock.yaml:10:65: signals.Vehicle.Identification.VIN.random_walk.every: '400d' is not a duration: write it like 10s, 500ms or 1m30s
+        mock.yaml:12:5: triggers[0].when: is missing: give a condition, like Vehicle.Speed > 50
+        mock.yaml:13:5: triggers[1]: does nothing: give set or ramp
+        mock.yaml:14:55: triggers[2].ramp.Vehicle.Speed.to: is missing: give the number to go to
+        mock.yaml:14:55: triggers[2].ramp.Vehicle.Speed.for: is missing: give how long it takes, like 5s
+        mock.yaml:14:57: triggers[2].ramp.Vehicle.Speed.too: unknown field; did you mean 'to'?
+        mock.yaml:14:69: triggers[2].do: unknown field; known are when, set, ramp
+        ");
     }
 
     #[test]
@@ -519,7 +540,21 @@ triggers:
   - when: Vehicle.Speed >
     ramp: { Vehicle.Mode: { to: 3, for: 5s } }
 ";
-        insta::assert_snapshot!(problems(text), @"");
+        insta::assert_snapshot!(problems(text), @r#"
+        mock.yaml:2:3: signals.Vehicle.Sped: no signal has the path 'Vehicle.Sped'; did you mean 'Vehicle.Speed'?
+        mock.yaml:3:3: signals.Vehicle.Speed: constant: 300 is above the maximum 250
+        mock.yaml:4:3: signals.Vehicle.Mode: sequence: FLY is not one of the allowed values [PARK, DRIVE]
+        mock.yaml:6:3: signals.Vehicle.Cabin.Temperature: sine: min: -50 is below the minimum -40
+        mock.yaml:7:3: signals.Vehicle.Cabin.Light.Level: csv: level.csv at 2 s: expected uint8, got "x"
+        mock.yaml:8:3: signals.Vehicle.Identification.*: does not fit Vehicle.Identification.VIN: expression: gives a number, the signal is a string
+        mock.yaml:9:3: signals.Vehicle.Errors: echo: needs an actuator, this is a sensor: nobody can ask it for a value
+        mock.yaml:10:3: signals.Vehicle.**.Row9.*: matches no signal: 'vehicle-edge signals ls' lists them
+        mock.yaml:12:5: triggers[0].when: Vehicle.Mode (string) cannot be compared with 3 (a number)
+        mock.yaml:12:5: triggers[0].set.Vehicle.Spee: no signal has the path 'Vehicle.Spee'; did you mean 'Vehicle.Speed'?
+        mock.yaml:12:5: triggers[0].set.Vehicle.Mode: FLY is not one of the allowed values [PARK, DRIVE]
+        mock.yaml:14:5: triggers[1].when: column 16 of the condition: expected a signal, a number, a text in quotes, true, false, NOT or (, found its end
+        mock.yaml:14:5: triggers[1].ramp.Vehicle.Mode: needs a signal that is a number, this one is string
+        "#);
     }
 
     #[test]
@@ -533,7 +568,22 @@ triggers:
             problems("[{signal: Vehicle.Speed, value: 1}, {signal: Vehicle.Speed, value: 2}]"),
             Script::load(std::path::Path::new("/no/mock.yaml")).unwrap_err().to_string(),
         ];
-        insta::assert_snapshot!(all.join("\n--\n"), @"");
+        insta::assert_snapshot!(all.join("\n--\n"), @r"
+        mock.yaml:1:1: expected named fields, got the number 5
+        --
+        mock.yaml:1:10: signals: expected signals with what they do, got a list
+        --
+        mock.yaml:3:3: duplicate mapping key: Vehicle.Speed: leave one of the two out
+        --
+        mock.yaml:1:10: unclosed bracket '{'
+        --
+        mock.yaml:1:2: [0].value: is missing: give the signal's value
+        mock.yaml:1:64: [1].x: unknown field; known are signal, value
+        --
+        mock.yaml:1:37: signals.Vehicle.Speed: is named twice: line 1 has it too
+        --
+        /no/mock.yaml: cannot be read as a mock file: No such file or directory (os error 2)
+        ");
     }
 
     #[tokio::test(start_paused = true)]
@@ -570,7 +620,7 @@ triggers:
             assert_eq!(back, *rule.behaviour, "{json}");
         }
         let error = serde_json::from_str::<Behaviour>(r#"{"sine": {"perod": 1, "min": "a"}}"#);
-        insta::assert_snapshot!(error.unwrap_err().to_string(), @"");
+        insta::assert_snapshot!(error.unwrap_err().to_string(), @"sine.period: is missing: give the time of one wave, like 60s; sine.perod: unknown field; did you mean 'period'?; sine.min: expected a number, got 'a'");
     }
 
     #[tokio::test(start_paused = true)]

@@ -223,8 +223,12 @@ impl<'a> Parser<'a> {
         let (least, most) = function.arguments();
         if !(least..=most).contains(&arguments.len()) {
             self.at = start;
-            let numbers = if least == most { least.to_string() } else { format!("1 to {most}") };
-            return Err(self.expected(format!("{numbers} numbers for {name}")));
+            let numbers = match (least, most) {
+                (1, 1) => "one number".to_owned(),
+                (1, _) => format!("1 to {most} numbers"),
+                _ => format!("{least} numbers"),
+            };
+            return Err(self.expected(format!("{numbers} for {name}")));
         }
         self.close(Expression::Call(function, arguments))
     }

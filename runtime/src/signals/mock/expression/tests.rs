@@ -78,7 +78,17 @@ fn what_is_no_expression_says_where_and_what_could_stand_there() {
         .iter()
         .map(|text| format!("{text:8} {}", shown(text)))
         .collect();
-    insta::assert_snapshot!(all.join("\n"), @"");
+    insta::assert_snapshot!(all.join("\n"), @r"
+                 column 1 of the expression: expected a signal, a number, a text in quotes, true, false, a function or (, found its end
+        1 +      column 4 of the expression: expected a signal, a number, a text in quotes, true, false, a function or (, found its end
+        1 2      column 3 of the expression: expected an operator (+ - * / % = != < <= > >= AND OR) or the end, found '2'
+        (1       column 3 of the expression: expected an operator, ',' or ), found its end
+        foo(1)   column 1 of the expression: expected a function (min, max, abs, clamp), found 'foo'
+        abs(1, 2) column 1 of the expression: expected one number for abs, found 'abs'
+        'a       column 1 of the expression: expected a text with its closing quote, found '''
+        1 ; 2    column 3 of the expression: expected an operator (+ - * / % = != < <= > >= AND OR) or the end, found ';'
+        AND      column 1 of the expression: expected a signal, a number, a text in quotes, true, false, a function or (, found 'AND'
+        ");
 }
 
 #[test]
