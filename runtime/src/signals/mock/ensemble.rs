@@ -15,7 +15,7 @@ use super::{
     clock::Clock,
     handle::Origin,
     role::Role,
-    script::{Fault, Rule, Script, unmatched},
+    script::{Fault, Place, Rule, Script, unmatched},
     trigger::Watch,
 };
 use crate::signals::{Actuation, Broker, Entry, Provider, Registry, Share, SignalRef};
@@ -378,10 +378,13 @@ impl Ensemble {
 
 /// Signals for which what a rule says does not fit: one fault a rule, whatever it matches.
 #[derive(Default)]
-struct Misfits(BTreeMap<(Option<(u64, u64)>, String), (String, usize)>);
+struct Misfits(BTreeMap<(Place, String), Misfit>);
+
+/// What to say of the first signal, and how many there are.
+type Misfit = (String, usize);
 
 impl Misfits {
-    fn add(&mut self, origin: &Origin, at: Option<(u64, u64)>, entry: &Entry, message: String) {
+    fn add(&mut self, origin: &Origin, at: Place, entry: &Entry, message: String) {
         let pattern = match origin {
             Origin::Rule(pattern) | Origin::Live(pattern) => pattern.clone(),
             Origin::Default | Origin::Trigger => entry.path().to_owned(),

@@ -11,7 +11,8 @@
 //!     ramp: { Vehicle.Cabin.Infotainment.HMI.Brightness: { to: 20, for: 5s } }
 //! ```
 //!
-//! A list of `{ signal, value }` is a file of constants.
+//! A list of `{ signal, value }` is a file of constants. `examples/mock/mock.yaml` shows
+//! every behaviour.
 
 use std::{fs::File, io::Read, path::Path, sync::Arc, time::Duration};
 

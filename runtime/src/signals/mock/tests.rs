@@ -599,6 +599,25 @@ triggers:
     }
 
     #[test]
+    fn the_example_fits_the_built_in_model_and_shows_every_behaviour() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/mock/mock.yaml");
+        let loader = vss_codegen::source::HostLoader::default();
+        let (catalog, _) = vss_codegen::compile(&vss_codegen::Request::default(), &loader);
+        let manifest = vss_codegen::target::manifest::manifest(&catalog.unwrap());
+        let script = Script::load(std::path::Path::new(file)).unwrap();
+        let shown = serde_json::to_string(
+            &script.rules.iter().map(|rule| &*rule.behaviour).collect::<Vec<_>>(),
+        );
+        let shown = shown.unwrap();
+        for name in behaviour::NAMES {
+            assert!(shown.contains(&format!("{{\"{name}\":")), "{name} is not in {shown}");
+        }
+        if let Err(error) = Mock::new(&Broker::new(&manifest).unwrap(), script) {
+            panic!("{error}");
+        }
+    }
+
+    #[test]
     fn a_behaviour_is_the_same_on_the_wire_and_in_a_file() {
         let script = load(
             "signals:

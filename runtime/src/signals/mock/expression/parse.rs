@@ -52,8 +52,7 @@ impl FromStr for Expression {
     fn from_str(text: &str) -> Parsed {
         let mut parser = Parser { text, at: 0, depth: 0 };
         if text.len() > LONGEST {
-            parser.at = text.floor_char_boundary(LONGEST);
-            return Err(parser.expected(format!("its end: at most {LONGEST} bytes are read")));
+            return Err(parser.expected(format!("at most {LONGEST} bytes")));
         }
         let expression = parser.or()?;
         match parser.rest() {

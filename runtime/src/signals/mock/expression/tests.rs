@@ -3,13 +3,13 @@ use vss_codegen::model::Value;
 
 use super::*;
 
-fn values(path: &String) -> Option<&'static Value> {
+fn values(path: &str) -> Option<&'static Value> {
     static SPEED: Value = Value::Float(72.0);
     static TENTH: Value = Value::Float(0.1);
     static OPEN: Value = Value::Bool(true);
     static MODE: std::sync::LazyLock<Value> =
         std::sync::LazyLock::new(|| Value::String("P".into()));
-    match path.as_str() {
+    match path {
         "Vehicle.Speed" => Some(&SPEED),
         "Vehicle.Tenth" => Some(&TENTH),
         "Vehicle.IsOpen" => Some(&OPEN),
