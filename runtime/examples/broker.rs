@@ -46,7 +46,7 @@ async fn main() -> anyhow::Result<()> {
 
     let shutdown = CancellationToken::new();
     if !args.no_mock {
-        mock::start(broker.clone(), shutdown.clone());
+        mock::start(&broker, mock::Script::default(), shutdown.clone())?;
     }
     let stop = shutdown.clone();
     tokio::spawn(async move {

@@ -11,7 +11,8 @@ use bench::{
     there, until,
 };
 use vehicle_edge_runtime::signals::{
-    Client, Part, SignalError, SignalRef, SourceState, mock::Mock,
+    Broker, Client, Part, SignalError, SignalRef, SourceState,
+    mock::{Mock, Script},
 };
 use vss_codegen::model::Value;
 
@@ -106,9 +107,11 @@ async fn what_is_published_here_stays_here() {
 #[tokio::test]
 async fn some_branches_come_from_the_car_and_others_are_mocked() {
     let mut upstream = Upstream::start(&there(4), ANY).await;
-    let mock = Part::new(Mock, Vec::new()).unwrap();
+    let broker = Broker::new(&here()).unwrap();
+    let mock = Mock::new(&broker, Script::default()).unwrap();
+    let mock = Part::new(mock, Vec::new()).unwrap();
     let cabin = kuksa(&upstream.address.to_string(), &["Vehicle.Cabin.**", VIN]);
-    let mirror = Mirror::start(&here(), vec![cabin, mock]);
+    let mirror = Mirror::of(broker, vec![cabin, mock]);
     mirror.is(SourceState::Connected).await;
     until(|| mirror.value(SPEED).is_some() && mirror.value(OURS).is_some()).await;
     assert_eq!((mirror.value(VIN), mirror.value(SEAT)), (None, None), "the car's");

@@ -42,7 +42,7 @@ pub(super) fn parse_size(text: &str) -> Result<u64, String> {
 }
 
 /// `10s`, `1m30s`, `500ms`, `1h`, `2.5s`; a bare number is seconds.
-pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("'{text}' is not a duration: write it like 10s, 500ms or 1m30s");
     let mut rest = text.trim();
     if let Some(seconds) = plain_number(rest) {

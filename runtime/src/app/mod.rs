@@ -5,6 +5,7 @@
 //! Must not know: processes, files, sockets, the database, the clock.
 
 mod dependency;
+pub(crate) mod document;
 mod exit;
 mod id;
 mod limits;
@@ -16,6 +17,7 @@ mod transition;
 pub use dependency::Dependency;
 pub use exit::Exit;
 pub use id::{AppId, InvalidAppId};
+pub(crate) use limits::parse_duration;
 pub use limits::{Limits, display_size};
 pub use manifest::{
     AppManifest, FILE_NAMES as MANIFEST_NAMES, ManifestProblem, RestartPolicy, SignalLib,

@@ -217,6 +217,7 @@ mod tests {
     fn the_words_people_know_work() {
         for line in [
             "serve --model m.vspec -u units.yaml --sandbox process --no-mock",
+            "serve --mock mock.yaml --provider kuksa=car:55555:Vehicle.Body --provider mock",
             "install ./app --start --no-wait",
             "ls -o json",
             "logs -f --tail 5 -t app",

@@ -21,6 +21,7 @@ use crate::{
 Examples:
   vehicle-edge serve
   vehicle-edge serve --model ./MyCar.vspec --units ./units.yaml
+  vehicle-edge serve --mock ./mock.yaml
   vehicle-edge serve --mqtt localhost:1883
   vehicle-edge serve --provider kuksa=car.local:55555,token=car.jwt,ca=car.pem
   vehicle-edge serve --provider kuksa=localhost:55556:Vehicle.Body.** --provider mock
@@ -76,13 +77,17 @@ pub(crate) struct Serve {
     /// Leave apps running when the runtime ends; its next start takes them over
     #[arg(long)]
     keep_apps: bool,
+    /// What signals do, as a mock file (YAML) or a list of signals with values (JSON); what it
+    /// does not name does what is plausible
+    #[arg(long, value_name = "FILE")]
+    mock: Option<PathBuf>,
     /// What fills the signals: `mock`, or a Kuksa databroker whose signals are mirrored; each
     /// with patterns of its signals where it should not have all. May be given more than once:
     /// the first that matches fills a signal. The mock alone without it
     #[arg(long = "provider", value_name = "PROVIDER[:PATTERN]")]
     providers: Vec<Provider>,
     /// Do not play signal values
-    #[arg(long, conflicts_with = "providers")]
+    #[arg(long, conflicts_with_all = ["mock", "providers"])]
     no_mock: bool,
     /// What to log, as in `debug` or `info,vehicle_edge_runtime::api=debug`
     #[arg(long, env = "RUST_LOG", value_name = "FILTER", default_value = "info")]
@@ -126,6 +131,7 @@ impl Serve {
                 none if none.is_empty() => vec![Provider::mock()],
                 providers => providers,
             },
+            mock: self.mock,
             mqtt: self.mqtt,
         })
     }

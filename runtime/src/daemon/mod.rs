@@ -16,7 +16,7 @@ mod tools;
 
 use std::{io::Write, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use jiff::Timestamp;
 use tokio::{net::TcpListener, sync::Semaphore, task::JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -28,7 +28,7 @@ use crate::{
     models::{ModelSource, Shelf},
     python::PythonTools,
     sandbox::{self, Sandbox},
-    signals::{self, Broker, Sources},
+    signals::{self, Broker, Sources, mock::Script},
     supervisor::{Config, Model, Supervisor},
     topics,
 };
@@ -48,6 +48,8 @@ pub(crate) struct Options {
     pub(crate) keep_apps: bool,
     /// What fills the signals; an earlier one goes first.
     pub(crate) providers: Vec<Provider>,
+    /// What the mock plays; what is plausible without it.
+    pub(crate) mock: Option<PathBuf>,
     pub(crate) mqtt: Option<topics::Address>,
 }
 
@@ -98,7 +100,10 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         () = signals.asked() => return Ok(()),
     };
     let broker = Broker::new(&prepared.model.manifest)?;
-    let parts = options.providers.iter().map(Provider::part).collect::<Result<_, _>>()?;
+    let script = script(&options)?;
+    let providers = options.providers.iter();
+    let parts = providers.map(|provider| provider.part(&broker, &script));
+    let parts = parts.collect::<Result<_>>()?;
     let sources = Sources::start(&broker, parts, &servers.shutdown);
     servers.tasks.spawn(serve_signals(broker.clone(), grpc, servers.shutdown.clone()));
     let info = info(&state, &prepared, runtime_id, listen.clone());
@@ -198,6 +203,16 @@ impl Servers {
         let drained = async { while self.tasks.join_next().await.is_some() {} };
         let _ = tokio::time::timeout(DRAIN, drained).await;
     }
+}
+
+fn script(options: &Options) -> Result<Script> {
+    let Some(file) = &options.mock else { return Ok(Script::default()) };
+    ensure!(
+        options.providers.iter().any(Provider::is_mock),
+        "--mock {}: no provider is a mock, which would play it; add --provider mock",
+        file.display()
+    );
+    Script::load(file).context("--mock")
 }
 
 async fn serve_signals(broker: Broker, listener: TcpListener, shutdown: CancellationToken) {

@@ -7,12 +7,13 @@
 
 use std::{net::SocketAddr, path::PathBuf, str::FromStr};
 
+use anyhow::{Context, Result};
 use tokio::net::lookup_host;
 
 use crate::signals::{
-    InvalidPattern, Part, Pattern,
+    Broker, Part, Pattern,
     kuksa::{Address, Kuksa, Upstream},
-    mock::Mock,
+    mock::{Mock, Script},
 };
 
 /// One provider and its signals: all that earlier ones leave, if it names none.
@@ -45,12 +46,19 @@ impl Provider {
         }
     }
 
-    pub(crate) fn part(&self) -> Result<Part, InvalidPattern> {
+    pub(crate) fn is_mock(&self) -> bool {
+        self.kind == Kind::Mock
+    }
+
+    /// `script` is what a mock plays.
+    pub(crate) fn part(&self, broker: &Broker, script: &Script) -> Result<Part> {
         let patterns = self.patterns.clone();
-        match &self.kind {
-            Kind::Mock => Part::new(Mock, patterns),
-            Kind::Kuksa(upstream) => Part::new(Kuksa::new(upstream.clone()), patterns),
-        }
+        Ok(match &self.kind {
+            Kind::Mock => {
+                Part::new(Mock::new(broker, script.clone()).context("--mock")?, patterns)?
+            }
+            Kind::Kuksa(upstream) => Part::new(Kuksa::new(upstream.clone()), patterns)?,
+        })
     }
 }
 

@@ -123,7 +123,10 @@ pub(crate) fn kuksa(address: &str, patterns: &[&str]) -> Part {
 
 impl Mirror {
     pub(crate) fn start(manifest: &Manifest, parts: Vec<Part>) -> Mirror {
-        let broker = Broker::new(manifest).unwrap();
+        Mirror::of(Broker::new(manifest).unwrap(), parts)
+    }
+
+    pub(crate) fn of(broker: Broker, parts: Vec<Part>) -> Mirror {
         let stop = CancellationToken::new();
         let sources = Sources::start(&broker, parts, &stop);
         Mirror { broker, client: Client::outside(), sources, _stop: stop.drop_guard() }

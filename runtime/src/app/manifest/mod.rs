@@ -4,12 +4,11 @@
 //! or every problem at once, each with its place, its field and what to write instead.
 
 mod check;
-mod document;
 mod read;
 mod requirement;
 mod values;
 
-use std::{collections::BTreeMap, fmt, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 pub(crate) use requirement::{Requirement, normalise};
 use serde::{Deserialize, Serialize};
@@ -17,6 +16,7 @@ use serde_json::Value as Json;
 use vss_codegen::model::{Access, Manifest, Signal};
 
 use super::{AppId, Limits};
+pub use crate::app::document::Problem as ManifestProblem;
 
 /// Names under which a manifest is looked for in an app's folder, in this order.
 pub const FILE_NAMES: [&str; 3] = ["vehicle-app.yaml", "vehicle-app.yml", "vehicle-app.json"];
@@ -78,46 +78,6 @@ impl RestartPolicy {
             RestartPolicy::No => "no",
             RestartPolicy::OnFailure => "on-failure",
             RestartPolicy::Always => "always",
-        }
-    }
-}
-
-/// One thing wrong with a manifest; all of them are given at once.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ManifestProblem {
-    pub file: String,
-    pub line: Option<u64>,
-    pub column: Option<u64>,
-    /// `limits.mem_limit`; empty for the document as a whole.
-    pub field: String,
-    pub message: String,
-}
-
-impl fmt::Display for ManifestProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.file)?;
-        if let Some(line) = self.line {
-            write!(f, ":{line}")?;
-        }
-        if let Some(column) = self.column {
-            write!(f, ":{column}")?;
-        }
-        if self.field.is_empty() {
-            write!(f, ": {}", self.message)
-        } else {
-            write!(f, ": {}: {}", self.field, self.message)
-        }
-    }
-}
-
-impl ManifestProblem {
-    fn of_file(file: &str, message: impl Into<String>) -> ManifestProblem {
-        ManifestProblem {
-            file: file.to_owned(),
-            line: None,
-            column: None,
-            field: String::new(),
-            message: message.into(),
         }
     }
 }

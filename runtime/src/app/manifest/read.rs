@@ -2,16 +2,17 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use serde_yaml::{Location, Spanned};
-use vss_codegen::model::{Access, nearest};
+use vss_codegen::model::Access;
 
 use super::{
     AppManifest, ManifestProblem, RestartPolicy, SignalLib, SignalRequest,
-    document::{self, Data, Node},
-    requirement::Requirement,
-    values,
+    requirement::Requirement, values,
 };
-use crate::app::{AppId, Limits, limits};
+use crate::app::{
+    AppId, Limits,
+    document::{self, Data, Fields, Node, Reader, place},
+    limits,
+};
 
 const FIELDS: &[&str] = &[
     "id",
@@ -41,52 +42,12 @@ const DEFAULT_GRACE: Duration = Duration::from_secs(10);
 
 pub(super) fn manifest(file: &str, text: &str) -> Result<AppManifest, Vec<ManifestProblem>> {
     let document = document::read(file, text).map_err(|problem| vec![problem])?;
-    let mut reader = Reader { file, text, problems: Vec::new() };
+    let mut reader = Reader::new(file, text, LATER);
     let manifest = reader.manifest(&document);
-    match manifest {
-        Some(manifest) if reader.problems.is_empty() => Ok(manifest),
-        _ => {
-            reader.problems.sort_by_key(|problem| (problem.line, problem.column));
-            Err(reader.problems)
-        }
-    }
-}
-
-struct Reader<'a> {
-    file: &'a str,
-    text: &'a str,
-    problems: Vec<ManifestProblem>,
-}
-
-/// The entries of one map, and where it is for what is missing in it.
-struct Fields<'n> {
-    prefix: String,
-    at: Location,
-    entries: &'n [(Spanned<String>, Node)],
-}
-
-impl<'n> Fields<'n> {
-    /// A value that is given; `key:` with nothing after it counts as not given.
-    fn get(&self, name: &str) -> Option<&'n Node> {
-        let (_, node) = self.entries.iter().find(|(key, _)| key.value == name)?;
-        (node.value != Data::Null).then_some(node)
-    }
-
-    fn path(&self, name: &str) -> String {
-        if self.prefix.is_empty() { name.to_owned() } else { format!("{}.{name}", self.prefix) }
-    }
+    reader.finish(manifest)
 }
 
 impl Reader<'_> {
-    fn complain(&mut self, at: Location, field: &str, message: impl Into<String>) {
-        self.problems.push(ManifestProblem {
-            line: Some(at.line()).filter(|line| *line > 0),
-            column: Some(at.column()).filter(|column| *column > 0),
-            field: field.to_owned(),
-            ..ManifestProblem::of_file(self.file, message)
-        });
-    }
-
     /// Always reads all fields, so that all problems come at once; `None` only where a
     /// value without a default is missing or wrong, which was complained about.
     fn manifest(&mut self, document: &Node) -> Option<AppManifest> {
@@ -287,100 +248,6 @@ impl Reader<'_> {
             self.complain(node.referenced, name, format!("'{text}' is not supported yet: {why}"));
         }
     }
-
-    // The shapes that fields have.
-
-    fn fields<'n>(&mut self, node: &'n Node, prefix: &str, known: &[&str]) -> Option<Fields<'n>> {
-        let Data::Map(entries) = &node.value else {
-            let message = format!("expected named fields, got {}", node.value.describe());
-            self.complain(node.referenced, prefix, message);
-            return None;
-        };
-        let fields = Fields { prefix: prefix.to_owned(), at: node.referenced, entries };
-        for (key, _) in entries {
-            let name = key.value.as_str();
-            if known.contains(&name) {
-                continue;
-            }
-            let message = match nearest(name, known.iter().copied()) {
-                _ if LATER.contains(&name) => "is not supported yet".to_owned(),
-                Some(near) => format!("unknown field; did you mean '{near}'?"),
-                None => format!("unknown field; known are {}", known.join(", ")),
-            };
-            self.complain(key.referenced, &fields.path(name), message);
-        }
-        Some(fields)
-    }
-
-    fn required(
-        &mut self,
-        fields: &Fields<'_>,
-        name: &str,
-        what: &str,
-    ) -> Option<(String, Location)> {
-        let field = fields.path(name);
-        let Some(node) = fields.get(name) else {
-            self.complain(fields.at, &field, format!("is missing: give {what}"));
-            return None;
-        };
-        let text = self.string(node, &field)?;
-        if text.trim().is_empty() {
-            self.complain(node.referenced, &field, format!("is empty: give {what}"));
-            return None;
-        }
-        Some((text, node.referenced))
-    }
-
-    /// A scalar as it is written: `version: 1.10` is the text 1.10.
-    fn string(&mut self, node: &Node, field: &str) -> Option<String> {
-        let text = match &node.value {
-            Data::Text(text) => text.clone(),
-            Data::Bool(_) | Data::Int(_) | Data::Float(_) => {
-                document::source_text(self.text, node.defined)?.trim().to_owned()
-            }
-            other => {
-                let message = format!("expected a text, got {}", other.describe());
-                self.complain(node.referenced, field, message);
-                return None;
-            }
-        };
-        Some(text)
-    }
-
-    fn flag(&mut self, fields: &Fields<'_>, name: &str) -> Option<bool> {
-        let node = fields.get(name)?;
-        let Data::Bool(value) = node.value else {
-            let message = format!("expected true or false, got {}", node.value.describe());
-            self.complain(node.referenced, &fields.path(name), message);
-            return None;
-        };
-        Some(value)
-    }
-
-    fn items<'n>(&mut self, fields: &Fields<'n>, name: &str) -> &'n [Node] {
-        match fields.get(name) {
-            None => &[],
-            Some(Node { value: Data::List(items), .. }) => items,
-            Some(node) => {
-                let message = format!("expected a list, got {}", node.value.describe());
-                self.complain(node.referenced, &fields.path(name), message);
-                &[]
-            }
-        }
-    }
-
-    fn parsed<T, E: ToString>(
-        &mut self,
-        at: Location,
-        field: &str,
-        result: Result<T, E>,
-    ) -> Option<T> {
-        result.map_err(|error| self.complain(at, field, error.to_string())).ok()
-    }
-}
-
-fn place(node: &Node) -> Option<(u64, u64)> {
-    Some((node.referenced.line(), node.referenced.column())).filter(|(line, _)| *line > 0)
 }
 
 #[cfg(test)]

@@ -104,7 +104,7 @@ pub(super) fn last_name(entry: &Entry) -> &str {
     entry.path().rsplit('.').next().unwrap_or_default()
 }
 
-fn number(value: &Value) -> Option<f64> {
+pub(super) fn number(value: &Value) -> Option<f64> {
     match value {
         Value::Int32(v) => Some((*v).into()),
         Value::Int64(v) => Some(*v as f64),

@@ -1,16 +1,25 @@
 //! YAML (and JSON, which is YAML) as a tree with positions, so that every problem of a
-//! manifest can be told at once and where it is.
+//! file can be told at once and where it is.
+//!
+//! In: the text of a file. Out: its tree ([`read()`]), or a [`Problem`]; a [`Reader`] to take
+//! the tree apart with.
+//! Must not know: what any file is about.
+
+mod reader;
+
+use std::fmt;
 
 use serde::{
-    Deserialize, Deserializer,
+    Deserialize, Deserializer, Serialize,
     de::{MapAccess, SeqAccess, Visitor},
 };
 use serde_yaml::{Location, Spanned};
+use vss_codegen::model::Literal;
 
-use super::ManifestProblem;
+pub(crate) use self::reader::{Fields, Reader, place};
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Data {
+pub(crate) enum Data {
     Null,
     Bool(bool),
     Int(i128),
@@ -20,38 +29,81 @@ pub(super) enum Data {
     Map(Vec<(Spanned<String>, Node)>),
 }
 
-pub(super) type Node = Spanned<Data>;
+pub(crate) type Node = Spanned<Data>;
 
-/// A manifest is short; a document past these is no manifest but an attack.
+/// One thing wrong with a file; all of them are given at once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    pub file: String,
+    pub line: Option<u64>,
+    pub column: Option<u64>,
+    /// `limits.mem_limit`; empty for the document as a whole.
+    pub field: String,
+    pub message: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        if let Some(line) = self.line {
+            write!(f, ":{line}")?;
+        }
+        if let Some(column) = self.column {
+            write!(f, ":{column}")?;
+        }
+        if self.field.is_empty() {
+            write!(f, ": {}", self.message)
+        } else {
+            write!(f, ": {}: {}", self.field, self.message)
+        }
+    }
+}
+
+impl Problem {
+    pub(crate) fn of_file(file: &str, message: impl Into<String>) -> Problem {
+        Problem {
+            file: file.to_owned(),
+            line: None,
+            column: None,
+            field: String::new(),
+            message: message.into(),
+        }
+    }
+}
+
+/// What people write is short; a file past this is an attack.
 const MAX_BYTES: usize = 1 << 20;
 
 /// Reads the one document in `text`.
-pub(super) fn read(file: &str, text: &str) -> Result<Node, ManifestProblem> {
+pub(crate) fn read(file: &str, text: &str) -> Result<Node, Problem> {
     if text.len() > MAX_BYTES {
-        let message = format!("is {} bytes long; a manifest has at most {MAX_BYTES}", text.len());
-        return Err(ManifestProblem::of_file(file, message));
+        let message = format!("is {} bytes long; at most {MAX_BYTES} are read", text.len());
+        return Err(Problem::of_file(file, message));
     }
     let options = serde_yaml::options! { with_snippet: false };
     serde_yaml::from_str_with_options::<Node>(text, options).map_err(|error| {
         let at = error.location();
-        ManifestProblem {
+        Problem {
             line: at.map(|at| at.line()).filter(|line| *line > 0),
             column: at.map(|at| at.column()).filter(|column| *column > 0),
-            ..ManifestProblem::of_file(file, first_line(&error.to_string()))
+            ..Problem::of_file(file, first_line(&error.to_string()))
         }
     })
 }
 
-/// The parser's message without the position it repeats.
+/// The parser's message without the position it repeats, and without its advice to programs.
 fn first_line(message: &str) -> String {
     let line = message.lines().next().unwrap_or_default();
     let line = line.strip_prefix("error: ").unwrap_or(line);
-    let cut = line.find(" at line ").unwrap_or(line.len());
-    line[..cut].to_owned()
+    let line = line.split_once(" at line ").map_or(line, |(before, _)| before);
+    match line.split_once(", set DuplicateKeyPolicy") {
+        Some((twice, _)) => format!("{twice}: leave one of the two out"),
+        None => line.to_owned(),
+    }
 }
 
 /// What stands in the source at `at`: `1.10` stays `1.10` where a text is wanted.
-pub(super) fn source_text(text: &str, at: Location) -> Option<&str> {
+pub(crate) fn source_text(text: &str, at: Location) -> Option<&str> {
     let start = usize::try_from(at.span().byte_offset()?).ok()?;
     let length = usize::try_from(at.span().byte_len()?).ok()?;
     text.get(start..start.checked_add(length)?)
@@ -59,7 +111,7 @@ pub(super) fn source_text(text: &str, at: Location) -> Option<&str> {
 
 impl Data {
     /// For messages: `a list`, `the text 'abc'`.
-    pub(super) fn describe(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         match self {
             Data::Null => "nothing".to_owned(),
             Data::Bool(value) => format!("'{value}'"),
@@ -71,7 +123,26 @@ impl Data {
         }
     }
 
-    pub(super) fn to_json(&self) -> serde_json::Value {
+    pub(crate) fn to_literal(&self) -> Literal {
+        match self {
+            Data::Null => Literal::Null,
+            Data::Bool(value) => Literal::Bool(*value),
+            Data::Int(value) => Literal::Int(*value),
+            Data::Float(value) => Literal::Float(*value),
+            Data::Text(text) => Literal::String(text.clone()),
+            Data::List(items) => {
+                Literal::List(items.iter().map(|item| item.value.to_literal()).collect())
+            }
+            Data::Map(entries) => Literal::Map(
+                entries
+                    .iter()
+                    .map(|(key, value)| (key.value.clone(), value.value.to_literal()))
+                    .collect(),
+            ),
+        }
+    }
+
+    pub(crate) fn to_json(&self) -> serde_json::Value {
         use serde_json::Value as Json;
         match self {
             Data::Null => Json::Null,
@@ -193,7 +264,7 @@ mod tests {
         assert!(problem.starts_with("vehicle-app.yaml:"), "{problem}");
         let problem = read("vehicle-app.yaml", "id: a\nid: b\n").unwrap_err().to_string();
         assert!(problem.starts_with("vehicle-app.yaml:2:1: "), "{problem}");
-        assert!(problem.contains("id"), "{problem}");
+        assert!(problem.ends_with("key: id: leave one of the two out"), "{problem}");
     }
 
     #[test]
