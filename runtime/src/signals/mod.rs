@@ -42,6 +42,8 @@ mod source;
 mod subscription;
 #[cfg(test)]
 mod testing;
+#[cfg(feature = "daemon")]
+pub mod trace;
 mod update;
 mod v1;
 pub mod v2;

@@ -1,13 +1,22 @@
 //! Plays a trace: publishes its values at their times, faster or slower.
 //!
-//! In: a [`Replay`]. Out: values of a [`Provider`] of the broker, which claims each signal
-//! that it publishes, so that a mock leaves it alone; and a [`Report`].
-//! What the broker does not take is counted and, for each signal, said once: a signal that
-//! the model does not have any more or has with another datatype, one that somebody else has
+//! In: a [`Replay`]. Out: values for a [`Sink`], and a [`Report`]. As a [`Source`] it fills its
+//! share of the broker's signals; [`play_into`] claims each signal that it publishes, so that
+//! what else fills them leaves them alone.
+//! What the sink does not take is counted and, for each signal, said once: a signal that the
+//! model does not have any more or has with another datatype, one that somebody else has
 //! claimed. The rest is played all the same.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
 
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
@@ -16,7 +25,9 @@ use super::{
     chosen::Chosen,
     schedule::{Place, Schedule},
 };
-use crate::signals::{Broker, Client, Provider, SignalError, SignalRef};
+use crate::signals::{
+    Broker, Client, Datapoint, Provider, SignalRef, Source, SourceState, Stage,
+};
 
 /// At full speed others get their turn after so many updates.
 const TURN: usize = 256;
@@ -54,59 +65,135 @@ pub struct LeftOut {
     pub why: String,
 }
 
-/// Plays a trace into the broker until it ends or `stop`.
-pub async fn run(
+/// Where a replay's values go.
+pub trait Sink: Send {
+    /// An error says why this value is left out; the others are played all the same.
+    fn publish(&mut self, sample: Sample) -> impl Future<Output = Result<(), String>> + Send;
+}
+
+/// Plays a trace until it ends or `stop`.
+pub async fn play(
+    replay: &Replay,
+    sink: &mut impl Sink,
+    stop: &CancellationToken,
+) -> Result<Report, TraceError> {
+    let mut output = Output { sink, report: Report::default() };
+    let played = stop.run_until_cancelled(rounds(replay, &mut output)).await;
+    played.unwrap_or(Ok(()))?;
+    Ok(output.report)
+}
+
+/// Plays a trace into the broker, whatever else fills it: its signals are claimed.
+pub async fn play_into(
     broker: &Broker,
     client: &Client,
     replay: &Replay,
     stop: &CancellationToken,
 ) -> Result<Report, TraceError> {
     let (provider, _no_actuations) = broker.provider(client);
-    let mut stage = Stage { provider, claimed: Default::default(), report: Report::default() };
-    let played = stop.run_until_cancelled(play(replay, &mut stage)).await;
-    played.unwrap_or(Ok(()))?;
-    Ok(stage.report)
+    play(replay, &mut Claims { provider, claimed: BTreeSet::new() }, stop).await
 }
 
-struct Stage {
+/// A trace as one of the sources of the broker: it fills the signals of its share.
+impl Source for Replay {
+    fn kind(&self) -> &'static str {
+        "replay"
+    }
+
+    fn run(self: Box<Self>, stage: Stage) -> BoxFuture<'static, Result<(), String>> {
+        Box::pin(async move {
+            let file = self.file.display();
+            stage.report(SourceState::Connected, format!("{file} at speed {}", self.speed));
+            let mut sink = Shared { stage };
+            let outcome = play(&self, &mut sink, &CancellationToken::new()).await;
+            let report = outcome.map_err(|error| error.to_string())?;
+            sink.stage.report(SourceState::Ended, report.to_string());
+            Ok(())
+        })
+    }
+}
+
+struct Claims {
     provider: Provider,
-    claimed: std::collections::BTreeSet<Arc<str>>,
+    claimed: BTreeSet<Arc<str>>,
+}
+
+impl Sink for Claims {
+    /// A claim that somebody else has is tried anew each time: they may leave.
+    async fn publish(&mut self, sample: Sample) -> Result<(), String> {
+        let signal = SignalRef::Path(&sample.path);
+        if !self.claimed.contains(&sample.path) {
+            self.provider.claim_signals(&[signal]).map_err(|error| error.to_string())?;
+            self.claimed.insert(sample.path.clone());
+        }
+        self.provider.publish(signal, sample.value).map_err(|error| error.to_string())
+    }
+}
+
+struct Shared {
+    stage: Stage,
+}
+
+impl Sink for Shared {
+    async fn publish(&mut self, sample: Sample) -> Result<(), String> {
+        if !self.stage.share().owns(&sample.path) {
+            return Err(format!("{}: the signal belongs to another provider", sample.path));
+        }
+        let registry = self.stage.broker().registry();
+        let Some(entry) = registry.get(&sample.path) else {
+            return Err(format!("{}: the model has no such signal", sample.path));
+        };
+        let datapoint = Datapoint { value: sample.value, timestamp: Some(Timestamp::now()) };
+        self.stage.publish(entry, datapoint).map(drop).map_err(|error| error.to_string())
+    }
+}
+
+/// A sink, and what became of the values.
+struct Output<'a, S> {
+    sink: &'a mut S,
     report: Report,
 }
 
-impl Stage {
-    fn publish(&mut self, sample: Sample) {
+impl<S: Sink> Output<'_, S> {
+    async fn publish(&mut self, sample: Sample) {
         let path = sample.path.clone();
-        match self.try_publish(sample) {
-            Ok(()) => self.report.published += 1,
-            Err(error) => {
-                let left_out = self.report.left_out.entry(path).or_default();
-                if left_out.updates == 0 {
-                    left_out.why = error.to_string();
-                    tracing::warn!(%error, "the replay leaves out a value, and will others like it");
-                }
-                left_out.updates += 1;
-            }
+        let Err(why) = self.sink.publish(sample).await else {
+            self.report.published += 1;
+            return;
+        };
+        let left_out = self.report.left_out.entry(path).or_default();
+        if left_out.updates == 0 {
+            tracing::warn!(why, "the replay leaves out a value, and more of that signal may follow");
+            left_out.why = why;
         }
-    }
-
-    /// A claim that somebody else has is tried anew each time: they may leave.
-    fn try_publish(&mut self, sample: Sample) -> Result<(), SignalError> {
-        let signal = SignalRef::Path(&sample.path);
-        if !self.claimed.contains(&sample.path) {
-            self.provider.claim_signals(&[signal])?;
-            self.claimed.insert(sample.path.clone());
-        }
-        self.provider.publish(signal, sample.value)
+        left_out.updates += 1;
     }
 }
 
-async fn play(replay: &Replay, stage: &mut Stage) -> Result<(), TraceError> {
+/// As a source says it at the end.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let left_out: u64 = self.left_out.values().map(|left_out| left_out.updates).sum();
+        write!(f, "{} values played", self.published)?;
+        if left_out > 0 {
+            write!(f, ", {left_out} of {} signals left out", self.left_out.len())?;
+        }
+        if self.broken_off {
+            f.write_str("; the recording had broken off")?;
+        }
+        Ok(())
+    }
+}
+
+async fn rounds(
+    replay: &Replay,
+    output: &mut Output<'_, impl Sink>,
+) -> Result<(), TraceError> {
     let mut chosen = Chosen::new(&replay.patterns)?;
     let schedule = Schedule { speed: replay.speed, from: replay.from, until: replay.until };
     loop {
-        play_once(replay, &schedule, &mut chosen, stage).await?;
-        stage.report.rounds += 1;
+        round(replay, &schedule, &mut chosen, output).await?;
+        output.report.rounds += 1;
         if !replay.repeat {
             return Ok(());
         }
@@ -115,11 +202,11 @@ async fn play(replay: &Replay, stage: &mut Stage) -> Result<(), TraceError> {
     }
 }
 
-async fn play_once(
+async fn round(
     replay: &Replay,
     schedule: &Schedule,
     chosen: &mut Chosen,
-    stage: &mut Stage,
+    output: &mut Output<'_, impl Sink>,
 ) -> Result<(), TraceError> {
     let file = replay.file.clone();
     let mut reader = blocking(move || TraceReader::open(&file)).await?;
@@ -145,9 +232,12 @@ async fn play_once(
                     }
                     continue;
                 }
-                Place::After => return Ok(play_state(&mut before, stage)),
+                Place::After => {
+                    play_state(&mut before, output).await;
+                    return Ok(());
+                }
             };
-            play_state(&mut before, stage);
+            play_state(&mut before, output).await;
             if !chosen.has(&sample.path) {
                 continue;
             }
@@ -160,18 +250,18 @@ async fn play_once(
                 turn = 0;
             }
             turn += 1;
-            stage.publish(sample);
+            output.publish(sample).await;
         }
     }
-    play_state(&mut before, stage);
-    stage.report.broken_off = reader.ending() != Some(Ending::Finished);
+    play_state(&mut before, output).await;
+    output.report.broken_off = reader.ending() != Some(Ending::Finished);
     Ok(())
 }
 
 /// What the signals were when the part begins.
-fn play_state(before: &mut BTreeMap<Arc<str>, Sample>, stage: &mut Stage) {
+async fn play_state(before: &mut BTreeMap<Arc<str>, Sample>, output: &mut Output<'_, impl Sink>) {
     for sample in std::mem::take(before).into_values() {
-        stage.publish(sample);
+        output.publish(sample).await;
     }
 }
 

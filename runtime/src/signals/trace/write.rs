@@ -191,7 +191,8 @@ impl<W: Write> TraceWriter<W> {
         // By number, as readers expect them.
         let mut used = block.used;
         used.sort_unstable();
-        for signal in used.iter().filter_map(|number| self.signals.get_mut(*number)) {
+        for number in used {
+            let signal = &mut self.signals[number];
             code::put_bytes(&mut content, &signal.values);
             signal.values.clear();
             signal.values.shrink_to(KEPT);
