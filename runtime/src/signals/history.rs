@@ -11,15 +11,17 @@
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     sync::{Arc, Mutex},
-    time::Duration,
 };
 
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
-use vss_codegen::model::{Access, Value};
+use vss_codegen::model::Value;
 
-use super::{Broker, Client, InvalidPattern, Pattern, SignalError, Update, lock, registry::weight};
+use super::{
+    Broker, Client, InvalidPattern, Pattern, SignalError, following::Following, lock,
+    registry::weight,
+};
 
 /// A text keeps so many bytes.
 const LONGEST_TEXT: usize = 256;
@@ -250,6 +252,25 @@ fn heap(value: Option<&Value>) -> usize {
         Some(value) if value.kind().is_array => ON_HEAP + weight(value),
         _ => 0,
     }
+}
+
+/// Keeps what the broker says of the chosen signals, until `stop`.
+pub async fn follow(
+    broker: &Broker,
+    client: &Client,
+    history: &History,
+    stop: &CancellationToken,
+) -> Result<(), SignalError> {
+    let mut following = Following::start(broker, client, history.keep.patterns.clone())?;
+    while let Some(batch) = stop.run_until_cancelled(following.next()).await {
+        for update in batch? {
+            let datapoint = update.datapoint();
+            if let Some(time) = datapoint.timestamp {
+                history.push(update.path(), time, datapoint.value.as_ref());
+            }
+        }
+    }
+    Ok(())
 }
 
 /// At most `most` points: the least and the greatest of each of `most / 2` equal parts of the

@@ -27,6 +27,10 @@ mod budget;
 pub mod condition;
 mod error;
 #[cfg(feature = "daemon")]
+mod following;
+#[cfg(feature = "daemon")]
+pub mod history;
+#[cfg(feature = "daemon")]
 pub mod kuksa;
 pub mod mock;
 mod pattern;

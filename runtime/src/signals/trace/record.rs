@@ -3,7 +3,7 @@
 //! A [`Recorder`] is a thread, since a disk may take its time; what waits for it is bounded.
 //! While the disk is slow, the broker's queue for us fills, and drops are counted there.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc, thread, time::Duration};
+use std::{path::Path, sync::Arc, thread, time::Duration};
 
 use jiff::Timestamp;
 use tokio::{
@@ -11,17 +11,18 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 use tokio_util::sync::CancellationToken;
-use vss_codegen::model::{Access, DataType, ModelInfo};
+use vss_codegen::model::{DataType, ModelInfo};
 
 use super::{Sample, Summary, TraceError, TraceWriter};
-use crate::signals::{Broker, Client, Update};
+use crate::signals::{
+    Broker, Client, Update,
+    following::{self, Following},
+};
 
 /// How often what came is put on the disk.
 const SYNC: Duration = Duration::from_secs(1);
 /// Batches that may wait for the disk.
 const WAITING: usize = 64;
-/// Values that may wait in the broker.
-const BUFFER: usize = 1000;
 
 /// Writes a trace from samples that are sent to it, in a thread of its own.
 #[derive(Debug)]
@@ -126,60 +127,54 @@ pub struct Recording<'a> {
     pub patterns: &'a [String],
 }
 
-/// Records what the broker says of these signals until `stop`. The first updates are the
-/// values that they have now.
+/// Records what the broker says of these signals until `stop`, and on while models come and
+/// go. The first updates are the values that the signals have now.
 pub async fn record(
     broker: &Broker,
     client: &Client,
     recording: Recording<'_>,
     stop: &CancellationToken,
 ) -> Result<Summary, TraceError> {
-    let signals = chosen(broker, client, recording.patterns)?;
-    let paths: Vec<&Arc<str>> = signals.keys().collect();
-    let mut subscription = broker.subscribe(client, &paths, BUFFER)?;
+    for pattern in recording.patterns {
+        // One that means nothing is probably a slip.
+        if broker.visible(client, pattern)?.is_empty() {
+            return Err(TraceError::NoSuchSignal { pattern: pattern.clone() });
+        }
+    }
+    let patterns = following::parse(recording.patterns)?;
+    let mut following = Following::start(broker, client, patterns)?;
     let mut recorder = Recorder::create(recording.file, broker.registry().model())?;
-    for (path, datatype) in signals {
-        recorder.declare(path, datatype).await?;
+    let outcome = follow(&mut following, &mut recorder, stop).await;
+    // What was recorded until then is kept, whatever happened.
+    recorder.set_dropped(following.dropped()).await?;
+    let summary = recorder.finish().await?;
+    outcome.map(|()| summary)
+}
+
+async fn follow(
+    following: &mut Following,
+    recorder: &mut Recorder,
+    stop: &CancellationToken,
+) -> Result<(), TraceError> {
+    for (path, entry) in following.entries() {
+        recorder.declare(path.clone(), entry.signal().datatype.clone()).await?;
     }
     let mut syncs = interval(SYNC);
     syncs.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             biased;
-            () = stop.cancelled() => break,
+            () = stop.cancelled() => return Ok(()),
             _ = syncs.tick() => {
-                recorder.set_dropped(subscription.dropped()).await?;
+                recorder.set_dropped(following.dropped()).await?;
                 recorder.sync().await?;
             }
-            batch = subscription.next() => {
-                recorder.write(batch.iter().filter_map(|update| sample(update)).collect()).await?;
+            batch = following.next() => {
+                let samples = batch?.iter().filter_map(|update| sample(update)).collect();
+                recorder.write(samples).await?;
             }
         }
     }
-    recorder.set_dropped(subscription.dropped()).await?;
-    recorder.finish().await
-}
-
-/// The signals that some pattern means. A pattern that means none is probably a slip.
-fn chosen(
-    broker: &Broker,
-    client: &Client,
-    patterns: &[String],
-) -> Result<BTreeMap<Arc<str>, DataType>, TraceError> {
-    let everything = [String::new()];
-    let patterns = if patterns.is_empty() { &everything } else { patterns };
-    let mut signals = BTreeMap::new();
-    for pattern in patterns {
-        let visible = broker.visible(client, pattern)?;
-        if visible.is_empty() {
-            return Err(TraceError::NoSuchSignal { pattern: pattern.clone() });
-        }
-        let readable = visible.into_iter().filter(|entry| broker.may(client, entry, Access::Read));
-        for entry in readable {
-            signals.insert(entry.path().into(), entry.signal().datatype.clone());
-        }
-    }
-    Ok(signals)
 }
 
 /// `None` for a signal that never had a value.
