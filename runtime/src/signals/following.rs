@@ -154,7 +154,8 @@ mod tests {
         let (broker, client) = (broker(), Client::runtime());
         let patterns = parse(&["Vehicle.Speed".to_owned(), "Vehicle.Errors".to_owned()]).unwrap();
         let mut following = Following::start(&broker, &client, patterns).unwrap();
-        let publish = |value| broker.publish(&client, "Vehicle.Speed", Value::Float(value)).unwrap();
+        let publish =
+            |value| broker.publish(&client, "Vehicle.Speed", Value::Float(value)).unwrap();
         assert_eq!(following.next().await.unwrap().len(), 2);
 
         publish(1.0);

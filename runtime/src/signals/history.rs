@@ -46,7 +46,8 @@ pub struct Keep {
 impl Keep {
     /// Ten minutes of a signal that comes each second, of every signal of a large model.
     pub fn new(patterns: &[String]) -> Result<Keep, InvalidPattern> {
-        let patterns = patterns.iter().map(|text| Pattern::parse(text)).collect::<Result<_, _>>()?;
+        let patterns =
+            patterns.iter().map(|text| Pattern::parse(text)).collect::<Result<_, _>>()?;
         Ok(Keep { patterns, points: 600, bytes: 16 << 20 })
     }
 }
@@ -247,7 +248,8 @@ fn heap(value: Option<&Value>) -> usize {
     match value {
         Some(value @ Value::String(_)) => ON_HEAP + weight(value),
         Some(Value::StringArray(items)) => {
-            ON_HEAP + items.iter().map(|text| size_of_val(text) + ON_HEAP + text.len()).sum::<usize>()
+            ON_HEAP
+                + items.iter().map(|text| size_of_val(text) + ON_HEAP + text.len()).sum::<usize>()
         }
         Some(value) if value.kind().is_array => ON_HEAP + weight(value),
         _ => 0,
@@ -333,5 +335,183 @@ fn number(point: &Point) -> Option<f64> {
 impl Serialize for Point {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         (self.time.as_millisecond(), &self.value).serialize(serializer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use vss_codegen::model::Value;
+
+    use super::*;
+    use crate::signals::testing::broker;
+
+    const ALL: Query = Query { from: None, to: None, most: usize::MAX };
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn history(points: usize, bytes: usize) -> History {
+        let keep = Keep::new(&["Vehicle".to_owned()]).unwrap();
+        History::new(Keep { points, bytes, ..keep })
+    }
+
+    fn push(history: &History, path: &str, second: i64, value: Value) {
+        history.push(&path.into(), at(second), Some(&value));
+    }
+
+    fn seconds(series: &Series) -> Vec<i64> {
+        series.points.iter().map(|point| point.time.as_second()).collect()
+    }
+
+    #[test]
+    fn the_last_points_of_a_signal_are_kept() {
+        let history = history(3, 1 << 20);
+        for second in 0..10 {
+            push(&history, "Vehicle.Speed", second, Value::Float(second as f32));
+        }
+        let series = history.query("Vehicle.Speed", ALL).unwrap();
+        assert_eq!(seconds(&series), [7, 8, 9]);
+        let part = Query { from: Some(at(8)), to: Some(at(8)), ..ALL };
+        assert_eq!(seconds(&history.query("Vehicle.Speed", part).unwrap()), [8]);
+        let series = history.query("Vehicle.Gear", ALL).unwrap();
+        assert_eq!((series.points.len(), series.since), (0, None), "kept, but nothing came");
+        assert_eq!(history.query("Motor.Speed", ALL), None);
+    }
+
+    #[test]
+    fn the_json_is_what_a_chart_reads() {
+        let history = history(10, 1 << 20);
+        push(&history, "Vehicle.Speed", 1, Value::Float(0.1));
+        history.push(&"Vehicle.Speed".into(), at(2), None);
+        let series = history.query("Vehicle.Speed", ALL).unwrap();
+        assert_eq!(
+            serde_json::to_string(&series).unwrap(),
+            r#"{"path":"Vehicle.Speed","points":[[1000,0.1],[2000,null]],"of":2,"since":1000,"cut":0,"left_out":0}"#
+        );
+    }
+
+    #[test]
+    fn the_signal_that_takes_most_gives_way() {
+        let history = history(100_000, 100_000);
+        for second in 0..10 {
+            push(&history, "Vehicle.Quiet", second, Value::Bool(true));
+        }
+        for second in 0..50_000 {
+            push(&history, "Vehicle.Chatty", second, Value::Int64(second));
+            assert!(history.usage().bytes <= 100_000);
+        }
+        assert_eq!(history.query("Vehicle.Quiet", ALL).unwrap().points.len(), 10);
+        let chatty = history.query("Vehicle.Chatty", ALL).unwrap();
+        assert_eq!(seconds(&chatty).last(), Some(&49_999), "the newest stay");
+        assert!(
+            chatty.points.len() > 1000,
+            "and most of the room is used: {}",
+            chatty.points.len()
+        );
+    }
+
+    #[test]
+    fn long_texts_are_cut_and_long_arrays_left_out() {
+        let history = history(10, 1 << 20);
+        push(&history, "Vehicle.Text", 1, Value::String("ü".repeat(1000).into()));
+        push(&history, "Vehicle.Text", 2, Value::Int64Array(vec![0; 1000].into()));
+        let series = history.query("Vehicle.Text", ALL).unwrap();
+        assert_eq!((series.points.len(), series.cut, series.left_out), (1, 1, 1));
+        assert_eq!(series.points[0].value, Some(Value::String("ü".repeat(128).into())));
+    }
+
+    #[test]
+    fn thinning_keeps_every_peak() {
+        let history = history(10_000, 1 << 20);
+        for second in 0..10_000 {
+            let value = match second {
+                3_333 => 1000.0,
+                6_666 => -1000.0,
+                other => (other as f32 / 100.0).sin(),
+            };
+            push(&history, "Vehicle.Speed", second, Value::Float(value));
+        }
+        let thinned = history.query("Vehicle.Speed", Query { most: 100, ..ALL }).unwrap();
+        assert!(thinned.points.len() <= 100 && thinned.points.len() > 80);
+        assert_eq!(thinned.of, 10_000);
+        assert!(seconds(&thinned).is_sorted());
+        for peak in [3_333, 6_666] {
+            assert!(seconds(&thinned).contains(&peak), "{peak}");
+        }
+        let newest = history.query("Vehicle.Speed", Query { most: 1, ..ALL }).unwrap();
+        assert_eq!(seconds(&newest), [9_999]);
+        assert!(
+            history.query("Vehicle.Speed", Query { most: 0, ..ALL }).unwrap().points.is_empty()
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn memory_is_bounded_whatever_comes(
+            pushes in prop::collection::vec((0..40_u8, any::<i32>(), 0..400_usize), 1..400),
+            points in 0..50_usize,
+            bytes in 0..20_000_usize,
+        ) {
+            let history = history(points, bytes);
+            for (signal, second, length) in pushes {
+                let value = match signal % 4 {
+                    0 => Value::String("x".repeat(length).into()),
+                    1 => Value::StringArray(vec!["y".into(); length / 8].into()),
+                    2 => Value::DoubleArray(vec![0.5; length].into()),
+                    _ => Value::Int32(second),
+                };
+                push(&history, &format!("Vehicle.S{signal}"), second.into(), value);
+                let state = lock(&history.state);
+                let sizes: usize = state.tracks.values().map(Track::size).sum();
+                prop_assert_eq!(state.bytes, sizes);
+                prop_assert_eq!(state.sizes.len(), state.tracks.len());
+                prop_assert!(state.bytes <= bytes);
+                let most = points.max(1);
+                prop_assert!(state.tracks.values().all(|track| track.points.len() <= most));
+            }
+        }
+
+        #[test]
+        fn thinned_points_are_few_in_order_and_hold_the_extremes(
+            values in prop::collection::vec((any::<i32>(), prop::option::of(-100..100_i32)), 1..300),
+            most in 2..60_usize,
+        ) {
+            let history = history(1000, 1 << 20);
+            for (second, value) in &values {
+                let value = value.map(Value::Int32);
+                history.push(&"Vehicle.S".into(), at((*second).into()), value.as_ref());
+            }
+            let points = history.query("Vehicle.S", Query { most, ..ALL }).unwrap().points;
+            prop_assert!(points.len() <= most && !points.is_empty());
+            let numbers: Vec<f64> = points.iter().filter_map(number).collect();
+            let all = || values.iter().filter_map(|(_, value)| value.map(f64::from));
+            prop_assert_eq!(
+                numbers.iter().copied().reduce(f64::max), all().reduce(f64::max)
+            );
+            prop_assert_eq!(
+                numbers.iter().copied().reduce(f64::min), all().reduce(f64::min)
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn it_follows_the_broker() {
+        let (broker, client) = (broker(), Client::runtime());
+        let history = history(10, 1 << 20);
+        let stop = CancellationToken::new();
+        let task = {
+            let (broker, client) = (broker.clone(), client.clone());
+            let (history, stop) = (history.clone(), stop.clone());
+            tokio::spawn(async move { follow(&broker, &client, &history, &stop).await })
+        };
+        broker.publish(&client, "Vehicle.Speed", Value::Float(30.0)).unwrap();
+        let newest = || history.query("Vehicle.Speed", ALL).unwrap().points.pop();
+        while newest().is_none_or(|point| point.value != Some(Value::Float(30.0))) {
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
+        stop.cancel();
+        task.await.unwrap().unwrap();
     }
 }

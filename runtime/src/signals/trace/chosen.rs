@@ -14,7 +14,8 @@ pub(super) struct Chosen {
 impl Chosen {
     /// No pattern at all chooses everything.
     pub(super) fn new(patterns: &[String]) -> Result<Chosen, InvalidPattern> {
-        let patterns = patterns.iter().map(|text| Pattern::parse(text)).collect::<Result<_, _>>()?;
+        let patterns =
+            patterns.iter().map(|text| Pattern::parse(text)).collect::<Result<_, _>>()?;
         Ok(Chosen { patterns, known: HashMap::new() })
     }
 

@@ -258,7 +258,8 @@ impl<R: Read> TraceReader<R> {
             let signal = self.signals.get(number).ok_or(NO_SIGNAL)?;
             let value = if has_value {
                 let place = columns.binary_search_by_key(&number, |column| column.number);
-                let column = place.ok().and_then(|place| columns.get_mut(place)).ok_or(NO_SIGNAL)?;
+                let column =
+                    place.ok().and_then(|place| columns.get_mut(place)).ok_or(NO_SIGNAL)?;
                 let values = &mut column.values;
                 Some(code::take_value(values, &mut column.previous, &signal.datatype)?)
             } else {
@@ -291,8 +292,7 @@ impl<R: Read> TraceReader<R> {
         }
         numbers.sort_unstable();
         numbers.dedup();
-        let column =
-            |number| Ok(Column { number, values: Input(input.bytes()?), previous: 0 });
+        let column = |number| Ok(Column { number, values: Input(input.bytes()?), previous: 0 });
         numbers.into_iter().map(column).collect()
     }
 
@@ -366,6 +366,7 @@ fn header(content: &[u8]) -> Result<Header, Flaw> {
     let name = input.text()?.to_owned();
     let version = Some(input.text()?.to_owned()).filter(|version| !version.is_empty());
     let hash = input.text()?.to_owned();
-    let began = Timestamp::from_nanosecond(input.signed()?.into()).map_err(|_| "its time is wrong")?;
+    let began =
+        Timestamp::from_nanosecond(input.signed()?.into()).map_err(|_| "its time is wrong")?;
     Ok(Header { model: ModelInfo { name, version, hash }, began })
 }

@@ -25,9 +25,7 @@ use super::{
     chosen::Chosen,
     schedule::{Place, Schedule},
 };
-use crate::signals::{
-    Broker, Client, Datapoint, Provider, SignalRef, Source, SourceState, Stage,
-};
+use crate::signals::{Broker, Client, Datapoint, Provider, SignalRef, Source, SourceState, Stage};
 
 /// At full speed others get their turn after so many updates.
 const TURN: usize = 256;
@@ -163,7 +161,10 @@ impl<S: Sink> Output<'_, S> {
         };
         let left_out = self.report.left_out.entry(path).or_default();
         if left_out.updates == 0 {
-            tracing::warn!(why, "the replay leaves out a value, and more of that signal may follow");
+            tracing::warn!(
+                why,
+                "the replay leaves out a value, and more of that signal may follow"
+            );
             left_out.why = why;
         }
         left_out.updates += 1;
@@ -185,10 +186,7 @@ impl fmt::Display for Report {
     }
 }
 
-async fn rounds(
-    replay: &Replay,
-    output: &mut Output<'_, impl Sink>,
-) -> Result<(), TraceError> {
+async fn rounds(replay: &Replay, output: &mut Output<'_, impl Sink>) -> Result<(), TraceError> {
     let mut chosen = Chosen::new(&replay.patterns)?;
     let schedule = Schedule { speed: replay.speed, from: replay.from, until: replay.until };
     loop {

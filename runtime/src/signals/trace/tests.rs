@@ -165,7 +165,8 @@ fn a_flipped_bit_is_found() {
         };
         assert!(good.starts_with(&samples), "byte {at}");
         assert!(reader.ending() != Some(Ending::Finished), "byte {at}");
-        let last = samples.len() == good.len() || matches!(reader.ending(), Some(Ending::BrokenOff { .. }));
+        let last = samples.len() == good.len()
+            || matches!(reader.ending(), Some(Ending::BrokenOff { .. }));
         assert!(error.is_some() || last, "byte {at}");
         assert!(reader.next_sample().unwrap().is_none(), "it stays ended");
     }
@@ -246,7 +247,10 @@ fn a_hostile_block_is_refused_with_its_flaw() {
     assert_eq!(hostile(&[block(3, &[5, 0], None)]), "blocks before it are missing");
     assert_eq!(flaw(&[]), "its content ends too early");
     assert_eq!(flaw(&[0, 0x80, 0x80, 0x80, 0x01]), "its content ends too early");
-    assert_eq!(flaw(&[0, 1, 1, b'A', 4, b'b', b'o', b'o', b'l']), "it names a datatype that there is not");
+    assert_eq!(
+        flaw(&[0, 1, 1, b'A', 4, b'b', b'o', b'o', b'l']),
+        "it names a datatype that there is not"
+    );
     assert_eq!(flaw(b"\0\x01\x01A\x03A.B"), "it has a signal with a struct as its datatype");
     assert_eq!(flaw(b"\0\x01\0\x04int8"), "a path is empty or has more than 1000 bytes");
     assert_eq!(flaw(&[0, 0, 1, 1, 0, 1, 0]), "it has an update of a signal that no block names");
@@ -313,7 +317,8 @@ fn a_signal_whose_datatype_changes_is_named_anew() {
         read.push(sample.value.unwrap());
     }
     assert_eq!(read, [&values[..], &[Value::Uint32(1)]].concat());
-    let named: Vec<_> = reader.signals().map(|(path, datatype)| format!("{path} {datatype}")).collect();
+    let named: Vec<_> =
+        reader.signals().map(|(path, datatype)| format!("{path} {datatype}")).collect();
     assert_eq!(named, ["Vehicle.Level uint8", "Vehicle.Level uint32", "Vehicle.Level string"]);
 }
 

@@ -130,7 +130,10 @@ impl Group {
     }
 
     /// In the order of the schema.
-    fn write<W: Write + Send>(self, file: &mut SerializedFileWriter<W>) -> Result<(), ParquetError> {
+    fn write<W: Write + Send>(
+        self,
+        file: &mut SerializedFileWriter<W>,
+    ) -> Result<(), ParquetError> {
         let mut group = file.next_row_group()?;
         put::<Int64Type, W>(&mut group, &self.time, None)?;
         put::<ByteArrayType, W>(&mut group, &self.path, None)?;
