@@ -151,7 +151,7 @@ async fn what_the_broker_does_not_take_is_counted_and_said_once() {
             format!("1: {LEVEL}: expected uint8, got string full"),
         ]
     );
-    assert_eq!(report.to_string(), "2 values played, 4 of 3 signals left out");
+    assert_eq!(report.to_string(), "values played: 2; left out: 4, of signals: 3");
     assert_eq!(broker.get(&client, LEVEL).unwrap().value, Some(Value::Uint32(7)));
 }
 
@@ -164,7 +164,7 @@ async fn as_a_source_it_fills_its_share() {
     let parts = vec![Part::new(replay, vec!["Vehicle.Part0".to_owned()]).unwrap()];
     let sources = Sources::start(&broker, parts, &CancellationToken::new());
     let ended = ended(&sources).await;
-    assert_eq!(ended, "1 values played, 1 of 1 signals left out");
+    assert_eq!(ended, "values played: 1; left out: 1, of signals: 1");
     assert_eq!(broker.get(&client, SPEED).unwrap().value, Some(Value::Float(1.0)));
     assert_eq!(broker.get(&client, LEVEL).unwrap().value, None, "somebody else's");
 
@@ -179,8 +179,8 @@ async fn as_a_source_it_fills_its_share() {
 async fn ended(sources: &Sources) -> String {
     loop {
         let status = sources.list().remove(0);
-        if let (SourceState::Ended, Some(detail)) = (status.state, status.detail) {
-            return detail;
+        if status.state == SourceState::Ended {
+            return status.detail.unwrap_or_default();
         }
         tokio::time::sleep(Duration::from_millis(2)).await;
     }

@@ -175,9 +175,9 @@ impl<S: Sink> Output<'_, S> {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let left_out: u64 = self.left_out.values().map(|left_out| left_out.updates).sum();
-        write!(f, "{} values played", self.published)?;
+        write!(f, "values played: {}", self.published)?;
         if left_out > 0 {
-            write!(f, ", {left_out} of {} signals left out", self.left_out.len())?;
+            write!(f, "; left out: {left_out}, of signals: {}", self.left_out.len())?;
         }
         if self.broken_off {
             f.write_str("; the recording had broken off")?;
