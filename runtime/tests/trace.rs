@@ -1,5 +1,6 @@
 //! Recording and replay, as a program uses them.
 #![cfg(feature = "daemon")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
 
 #[path = "trace/drive.rs"]
 mod drive;

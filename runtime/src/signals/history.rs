@@ -205,7 +205,7 @@ impl Track {
         let value = match value {
             Some(Value::String(text)) if text.len() > LONGEST_TEXT => {
                 self.cut += 1;
-                Some(Value::String(text[..text.floor_char_boundary(LONGEST_TEXT)].into()))
+                Some(Value::String(start(text).into()))
             }
             Some(value) if weight(value) > LARGEST_ARRAY => {
                 self.left_out += 1;
@@ -242,6 +242,15 @@ impl Track {
     fn size(&self) -> usize {
         FRAME + self.points.capacity() * size_of::<Point>() + self.heap
     }
+}
+
+/// As much of a text as is kept, in whole characters.
+fn start(text: &str) -> &str {
+    let mut end = LONGEST_TEXT.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }
 
 fn heap(value: Option<&Value>) -> usize {
