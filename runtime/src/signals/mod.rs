@@ -27,6 +27,10 @@ mod budget;
 pub mod condition;
 mod error;
 #[cfg(feature = "daemon")]
+mod following;
+#[cfg(feature = "daemon")]
+pub mod history;
+#[cfg(feature = "daemon")]
 pub mod kuksa;
 pub mod mock;
 mod pattern;
@@ -42,6 +46,8 @@ mod source;
 mod subscription;
 #[cfg(test)]
 mod testing;
+#[cfg(feature = "daemon")]
+pub mod trace;
 mod update;
 mod v1;
 pub mod v2;

@@ -211,6 +211,8 @@ async fn attend(
         shutdown.run_until_cancelled(source.run(stage)).await.unwrap_or(Ok(()))
     });
     let detail = match task.await {
+        // It has said how it ended.
+        Ok(Ok(())) if status.borrow().state == SourceState::Ended => return,
         Ok(outcome) => outcome.err(),
         Err(error) => Some(format!("it failed: {error}")),
     };
