@@ -11,6 +11,7 @@ use crate::{
     daemon::{self, Options, Provider},
     models,
     sandbox::Choice,
+    signals::{AUDIENCE, TlsFiles, TokenFiles},
     topics,
 };
 
@@ -25,7 +26,9 @@ Examples:
   vehicle-edge serve --mqtt localhost:1883
   vehicle-edge serve --provider kuksa=car.local:55555,token=car.jwt,ca=car.pem
   vehicle-edge serve --provider kuksa=localhost:55556:Vehicle.Body.** --provider mock
-  vehicle-edge serve --state ./state --http-listen 127.0.0.1:0")]
+  vehicle-edge serve --state ./state --http-listen 127.0.0.1:0
+  vehicle-edge serve --grpc-listen 0.0.0.0:55555 --tls-cert cert.pem --tls-key key.pem --jwt-key \
+jwt.pub.pem")]
 pub(crate) struct Serve {
     /// Vehicle model: a vspec or JSON file, a folder or an archive (.zip, .tar.gz) with vspec
     /// files, an address of any of these, or a folder that vssc generated into; a model of the
@@ -62,10 +65,12 @@ pub(crate) struct Serve {
     #[arg(long, env = "VEHICLE_EDGE_HTTP_LISTEN", value_name = "ADDR:PORT")]
     #[arg(default_value = "127.0.0.1:3002", hide_env_values = true)]
     http_listen: SocketAddr,
-    /// Where the signal broker is served
+    /// Where the signal broker is served; other than loopback with TLS and tokens alone
     #[arg(long, env = "VEHICLE_EDGE_GRPC_LISTEN", value_name = "ADDR:PORT")]
     #[arg(default_value = "127.0.0.1:55555", hide_env_values = true)]
     grpc_listen: SocketAddr,
+    #[command(flatten)]
+    gate: Gate,
     /// Where /health and /ready are served
     #[arg(long, env = "VEHICLE_EDGE_HEALTH_LISTEN", value_name = "ADDR:PORT")]
     #[arg(default_value = "127.0.0.1:3003", hide_env_values = true)]
@@ -93,6 +98,50 @@ pub(crate) struct Serve {
     #[arg(long, env = "RUST_LOG", value_name = "FILTER", default_value = "info")]
     #[arg(hide_env_values = true)]
     log: String,
+}
+
+/// What clients of the broker's port must bring.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Clients of the broker's port")]
+struct Gate {
+    /// Serve TLS with this certificate: a PEM file with those between it and its authority.
+    /// Read anew, as the other files here, at SIGHUP
+    #[arg(long, env = "VEHICLE_EDGE_TLS_CERT", value_name = "FILE", hide_env_values = true)]
+    #[arg(requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// Private key of the certificate, in PEM
+    #[arg(long, env = "VEHICLE_EDGE_TLS_KEY", value_name = "FILE", hide_env_values = true)]
+    #[arg(requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Let only clients in whose certificate is of one of the authorities in this PEM file
+    #[arg(long, env = "VEHICLE_EDGE_TLS_CLIENT_CA", value_name = "FILE", hide_env_values = true)]
+    #[arg(requires = "tls_cert")]
+    tls_client_ca: Option<PathBuf>,
+    /// Ask each client for a JWT that this public key in PEM has signed (RS256 or ES256), with
+    /// Kuksa's scopes (read:PATH, actuate:PATH, provide:PATH, create); can be given more
+    /// than once
+    #[arg(long, env = "VEHICLE_EDGE_JWT_KEY", value_name = "FILE", hide_env_values = true)]
+    #[arg(value_delimiter = ',')]
+    jwt_key: Vec<PathBuf>,
+    /// What a token's audience (aud) must name
+    #[arg(long, env = "VEHICLE_EDGE_JWT_AUDIENCE", value_name = "NAME", hide_env_values = true)]
+    #[arg(default_value = AUDIENCE)]
+    jwt_audience: String,
+}
+
+impl Gate {
+    fn tls(&self) -> Option<TlsFiles> {
+        Some(TlsFiles {
+            certificate: self.tls_cert.clone()?,
+            key: self.tls_key.clone()?,
+            client_authorities: self.tls_client_ca.clone(),
+        })
+    }
+
+    fn tokens(&self) -> Option<TokenFiles> {
+        let (keys, audience) = (self.jwt_key.clone(), self.jwt_audience.clone());
+        (!keys.is_empty()).then_some(TokenFiles { keys, audience })
+    }
 }
 
 impl Serve {
@@ -124,6 +173,8 @@ impl Serve {
             sdk: self.sdk,
             http: self.http_listen,
             grpc: self.grpc_listen,
+            tls: self.gate.tls(),
+            tokens: self.gate.tokens(),
             health: self.health_listen,
             keep_apps: self.keep_apps,
             providers: match self.providers {

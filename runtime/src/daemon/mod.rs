@@ -10,6 +10,7 @@
 
 mod listen;
 mod providers;
+mod reload;
 mod shutdown;
 mod state_dir;
 mod tools;
@@ -28,7 +29,7 @@ use crate::{
     models::{ModelSource, Shelf},
     python::PythonTools,
     sandbox::{self, Sandbox},
-    signals::{self, Broker, Sources, mock::Script},
+    signals::{self, Broker, Gate, Sources, TlsFiles, TokenFiles, mock::Script},
     supervisor::{Config, Model, Supervisor},
     topics,
 };
@@ -44,6 +45,8 @@ pub(crate) struct Options {
     pub(crate) sdk: Option<PathBuf>,
     pub(crate) http: SocketAddr,
     pub(crate) grpc: SocketAddr,
+    pub(crate) tls: Option<TlsFiles>,
+    pub(crate) tokens: Option<TokenFiles>,
     pub(crate) health: SocketAddr,
     pub(crate) keep_apps: bool,
     /// What fills the signals; an earlier one goes first.
@@ -67,8 +70,9 @@ const DRAIN: Duration = Duration::from_secs(5);
 /// Runs until asked to stop.
 pub(crate) async fn run(options: Options) -> Result<()> {
     listen::check("--http-listen", options.http)?;
-    listen::check("--grpc-listen", options.grpc)?;
+    listen::check_broker(options.grpc, options.tls.is_some(), options.tokens.is_some())?;
     listen::check("--health-listen", options.health)?;
+    let gate = Gate::load(options.tls.clone(), options.tokens.clone())?;
     let path = match &options.state {
         Some(path) => path.clone(),
         None => state_dir::default_path()?,
@@ -105,7 +109,10 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     let parts = providers.map(|provider| provider.part(&broker, &script));
     let parts = parts.collect::<Result<_>>()?;
     let sources = Sources::start(&broker, parts, &servers.shutdown);
-    servers.tasks.spawn(serve_signals(broker.clone(), grpc, servers.shutdown.clone()));
+    if !gate.is_open() {
+        servers.tasks.spawn(reload::at_hangup(gate.clone(), servers.shutdown.clone())?);
+    }
+    servers.tasks.spawn(serve_signals(broker.clone(), gate, grpc, servers.shutdown.clone()));
     let info = info(&state, &prepared, runtime_id, listen.clone());
     let supervisor = start_supervisor(&state, prepared, broker.clone(), options.mqtt).await?;
     let api = Api::new(api::Shared {
@@ -215,8 +222,13 @@ fn script(options: &Options) -> Result<Script> {
     Script::load(file).context("--mock")
 }
 
-async fn serve_signals(broker: Broker, listener: TcpListener, shutdown: CancellationToken) {
-    if let Err(error) = signals::serve_tcp(broker, listener, shutdown).await {
+async fn serve_signals(
+    broker: Broker,
+    gate: Gate,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+) {
+    if let Err(error) = signals::serve_gate(broker, &gate, listener, shutdown).await {
         tracing::error!(%error, "the signal broker does not serve any more");
     }
 }

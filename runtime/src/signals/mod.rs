@@ -60,6 +60,8 @@ pub use error::SignalError;
 pub use pattern::{InvalidPattern, Pattern};
 pub use provider::{Actuation, ActuationStream, Provider};
 pub use registry::{Entry, Registry, RegistryError, Succession};
+#[cfg(feature = "daemon")]
+pub use serve::{AUDIENCE, Gate, GateError, TlsFiles, TokenFiles, serve_gate};
 pub use serve::{AppSocket, PipeDoor, SOCKET_NAME, serve_app, serve_tcp};
 pub use source::{Part, Share, Source, SourceState, SourceStatus, Sources, Stage};
 pub use subscription::Subscription;

@@ -53,7 +53,7 @@ fn addresses_that_cannot_be_had_are_named_with_their_flag() {
     let mut command = serve(state.path());
     command.args(["--grpc-listen", "0.0.0.0:0"]);
     let message = refused(command);
-    assert!(message.contains("--grpc-listen 0.0.0.0:0: only loopback"), "{message}");
+    assert!(message.contains("--grpc-listen 0.0.0.0:0: other machines are served"), "{message}");
 }
 
 #[test]

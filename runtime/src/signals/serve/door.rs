@@ -1,25 +1,35 @@
 //! Who a request comes from.
 
+#[cfg(feature = "daemon")]
+use std::sync::Arc;
+
 use tonic::{Request, Status, service::Interceptor};
 
+#[cfg(feature = "daemon")]
+use super::tokens::Tokens;
 use crate::signals::Client;
 
 /// Puts the client into each request, or turns it away.
 #[derive(Clone, Debug)]
-pub(super) struct Door {
-    client: Client,
-}
-
-impl Door {
-    /// A door behind which there is one client only.
-    pub(super) fn of(client: Client) -> Door {
-        Door { client }
-    }
+pub(super) enum Door {
+    /// There is one client only behind it.
+    Of(Client),
+    /// Each request brings the token of its client.
+    #[cfg(feature = "daemon")]
+    Tokens(Arc<Tokens>),
 }
 
 impl Interceptor for Door {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        request.extensions_mut().insert(self.client.clone());
+        let client = match self {
+            Door::Of(client) => client.clone(),
+            #[cfg(feature = "daemon")]
+            Door::Tokens(tokens) => {
+                let header = request.metadata().get("authorization");
+                tokens.admit(header.map(|value| value.as_encoded_bytes()))?
+            }
+        };
+        request.extensions_mut().insert(client);
         Ok(request)
     }
 }

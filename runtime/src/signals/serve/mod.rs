@@ -2,20 +2,41 @@
 //! pipes inside this process.
 //!
 //! Who a request comes from is decided by the [`Door`] it came through, which puts the
-//! [`Client`] into the request; services take it from there. Closing a door cuts its connections at once, streams included, so nothing
-//! that was granted there goes on afterwards.
+//! [`Client`] into the request; services take it from there. At the TCP port a [`Gate`]
+//! tells what to bring: TLS, a token, or nothing, which is for loopback alone. Closing a
+//! door cuts its connections at once, streams included, so nothing that was granted there
+//! goes on afterwards.
+//!
+//! Health and reflection, which say nothing of the vehicle, ask for no token; everything
+//! else does, `GetServerInfo` too: Kuksa's clients try their token with it.
 
 #[cfg(feature = "daemon")]
 mod about;
+#[cfg(feature = "daemon")]
+mod claims;
 mod connection;
 mod door;
+#[cfg(feature = "daemon")]
+mod gate;
+#[cfg(feature = "daemon")]
+mod key;
+#[cfg(feature = "daemon")]
+mod known;
+#[cfg(feature = "daemon")]
+mod refusal;
+#[cfg(feature = "daemon")]
+mod scope;
+#[cfg(feature = "daemon")]
+mod tls;
+#[cfg(feature = "daemon")]
+mod tokens;
 
 use std::{io, path::Path, sync::Arc, time::Duration};
 
 use futures_util::{Stream, future, stream};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::{TcpListener, UnixListener},
+    net::{TcpListener, TcpStream, UnixListener},
     sync::Semaphore,
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -28,6 +49,12 @@ pub(super) use self::door::client_of;
 use self::{
     connection::{Connection, Transport},
     door::Door,
+};
+#[cfg(feature = "daemon")]
+pub use self::{
+    gate::{Gate, GateError},
+    tls::TlsFiles,
+    tokens::{AUDIENCE, TokenFiles},
 };
 use super::{Broker, Client, sdv, v1, v2};
 use crate::socket::{self, SocketFile};
@@ -54,22 +81,65 @@ pub async fn serve_tcp(
     listener: TcpListener,
     shutdown: CancellationToken,
 ) -> io::Result<()> {
+    serve_plain(broker, Door::Of(Client::outside()), listener, shutdown).await
+}
+
+/// Serves those who bring to `listener` what the gate asks for, until `shutdown`.
+#[cfg(feature = "daemon")]
+pub async fn serve_gate(
+    broker: Broker,
+    gate: &Gate,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+) -> io::Result<()> {
+    let Some(tls) = &gate.tls else {
+        return serve_plain(broker, gate.door(), listener, shutdown).await;
+    };
+    let done = Arc::new(tokio::sync::Mutex::new(tls::accept(listener, tls.clone())));
+    let accept = move || {
+        let done = done.clone();
+        async move { done.lock().await.recv().await.ok_or_else(|| io::ErrorKind::BrokenPipe.into()) }
+    };
+    serve_accepted(broker, gate.door(), accept, shutdown).await
+}
+
+async fn serve_plain(
+    broker: Broker,
+    door: Door,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+) -> io::Result<()> {
     let listener = Arc::new(listener);
     let accept = move || {
         let listener = listener.clone();
-        async move {
-            let (stream, _) = listener.accept().await?;
-            // Small messages must not wait for the answer to the one before.
-            stream.set_nodelay(true)?;
-            Ok(stream)
-        }
+        async move { accept_tcp(&listener).await }
     };
+    serve_accepted(broker, door, accept, shutdown).await
+}
+
+async fn serve_accepted<T, F>(
+    broker: Broker,
+    door: Door,
+    accept: impl Fn() -> F + Send + 'static,
+    shutdown: CancellationToken,
+) -> io::Result<()>
+where
+    T: Transport,
+    F: Future<Output = io::Result<T>> + Send,
+{
     let incoming = connections(accept, TCP_CONNECTIONS, shutdown.clone());
-    router(broker, Door::of(Client::outside()))
+    router(broker, door)
         .await
         .serve_with_incoming_shutdown(incoming, shutdown.cancelled_owned())
         .await
         .map_err(io::Error::other)
+}
+
+async fn accept_tcp(listener: &TcpListener) -> io::Result<TcpStream> {
+    let (stream, _) = listener.accept().await?;
+    // Small messages must not wait for the answer to the one before.
+    stream.set_nodelay(true)?;
+    Ok(stream)
 }
 
 /// An app's door. Dropping it closes the door, cuts its connections, removes the socket.
@@ -94,7 +164,7 @@ pub fn serve_app(broker: Broker, client: Client, folder: &Path) -> io::Result<Ap
     let ended = shutdown.clone().cancelled_owned();
     tokio::spawn(async move {
         let name = format!("{client:?}");
-        let router = router(broker, Door::of(client)).await;
+        let router = router(broker, Door::Of(client)).await;
         let served = router.serve_with_incoming_shutdown(incoming, ended).await;
         if let Err(error) = served {
             tracing::error!(%error, client = name, "an app's broker socket failed");
@@ -135,7 +205,7 @@ impl PipeDoor {
     ) -> io::Result<()> {
         let place = self.places.clone().acquire_owned().await.map_err(io::Error::other)?;
         let connection = Connection::new(transport, self.shutdown.clone(), place);
-        router(self.broker.clone(), Door::of(self.client.clone()))
+        router(self.broker.clone(), Door::Of(self.client.clone()))
             .await
             .serve_with_incoming(stream::once(future::ready(io::Result::Ok(connection))))
             .await
