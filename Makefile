@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 # uv, maturin, pytest, mypy and ruff are those of the local environment.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
-FUZZ_TARGETS := vspec json query format condition
+FUZZ_TARGETS := vspec json query format condition broker_query wire
 FUZZ_SECONDS ?= 60
 WHEELS := x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu
 # glibc 2.17, of 2012: the oldest that Rust itself supports.

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 LOCAL = "127.0.0.1:0"
 
 
@@ -20,8 +21,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int
     if given:
         yield split(given)
         return
-    target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-    program = target / "debug" / "vehicle-edge"
+    program = TARGET / "debug" / "vehicle-edge"
     command = [program, "serve", "--state", tmp_path_factory.mktemp("state")]
     for listener in ("--grpc-listen", "--http-listen", "--health-listen"):
         command += [listener, LOCAL]
