@@ -193,9 +193,10 @@ impl From<SignalError> for ApiError {
                 (StatusCode::SERVICE_UNAVAILABLE, "no_provider")
             }
             SignalError::ProviderBusy { .. } => (StatusCode::SERVICE_UNAVAILABLE, "provider_busy"),
-            SignalError::AlreadyClaimed { .. } | SignalError::NotClaimed { .. } => {
-                (StatusCode::CONFLICT, "claimed")
-            }
+            SignalError::AlreadyClaimed { .. }
+            | SignalError::NotClaimed { .. }
+            | SignalError::TakenOver { .. } => (StatusCode::CONFLICT, "claimed"),
+            SignalError::Held { .. } => (StatusCode::CONFLICT, "held"),
         };
         ApiError::new(status, code, error)
     }

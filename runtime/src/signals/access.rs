@@ -8,7 +8,10 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use vss_codegen::model::Access;
 
-use super::{Entry, InvalidPattern, Pattern, Registry, SignalError};
+use super::{
+    Entry, InvalidPattern, Pattern, Registry, SignalError,
+    rules::{Name, Party},
+};
 
 /// Somebody who uses signals; all clones are the same one.
 #[derive(Clone)]
@@ -167,6 +170,23 @@ impl Client {
             Identity::Guest(guest) => Some(guest),
             Identity::Outside | Identity::Runtime => None,
         }
+    }
+
+    /// As whom rules know it. Everybody who needs no token is one party.
+    pub(super) fn party(&self) -> Party {
+        let (name, number) = match &*self.0 {
+            Identity::Outside => (Name::Other("an outside client".into()), 0),
+            Identity::Runtime => (Name::Other("the runtime".into()), 1),
+            Identity::Guest(guest) => {
+                let name = match &guest.who {
+                    Who::App(id) => Name::App(id.clone()),
+                    token @ Who::Token(_) => Name::Other(token.to_string().into()),
+                };
+                // Nobody else's while this client is kept.
+                (name, Arc::as_ptr(&self.0).addr() as u64)
+            }
+        };
+        Party { name, number }
     }
 
     /// How long until this client ends by itself; `None` for one that does not.

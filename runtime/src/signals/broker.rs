@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption, Guard};
 use tokio::{
     sync::{mpsc, watch},
     time::timeout,
@@ -25,6 +25,7 @@ use super::{
     lock,
     provider::Port,
     queue::{Pressure, Queue},
+    rules::Rules,
     slot::{Aspect, Reader},
 };
 
@@ -50,6 +51,8 @@ struct Shared {
     /// The generation of the registry.
     exchanges: watch::Sender<u64>,
     audit: OnceLock<Box<dyn Audit>>,
+    /// Who gives way where two want one signal; none without a policy.
+    rules: ArcSwapOption<Rules>,
     providers: AtomicU64,
     dropped: AtomicU64,
     refused: AtomicU64,
@@ -70,6 +73,17 @@ pub struct Denial {
     pub what: String,
     /// As the client is told.
     pub reason: String,
+}
+
+/// Who holds a signal: nobody else does that to it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Holders {
+    /// Publishes it on a stream.
+    pub publisher: Option<String>,
+    /// Carries out its actuations.
+    pub actuation: Option<String>,
+    /// Writes it, where a rule keeps others from that.
+    pub writer: Option<String>,
 }
 
 /// How a client names a signal.
@@ -94,6 +108,7 @@ impl Broker {
             exchange: Mutex::default(),
             exchanges: watch::Sender::new(0),
             audit: OnceLock::new(),
+            rules: ArcSwapOption::empty(),
             providers: AtomicU64::new(1),
             dropped: AtomicU64::new(0),
             refused: AtomicU64::new(0),
@@ -188,6 +203,26 @@ impl Broker {
     /// Tells `audit` of every denial from now on. The first one set stays.
     pub fn set_audit(&self, audit: Box<dyn Audit>) {
         let _ = self.shared.audit.set(audit);
+    }
+
+    /// From now on these decide who gives way; who holds something keeps it until then.
+    pub fn set_rules(&self, rules: Rules) {
+        self.shared.rules.store(Some(Arc::new(rules)));
+    }
+
+    pub(super) fn rules(&self) -> Guard<Option<Arc<Rules>>> {
+        self.shared.rules.load()
+    }
+
+    /// Who holds the signal of this path now.
+    pub fn holders(&self, path: &str) -> Holders {
+        let registry = self.registry();
+        let Some(entry) = registry.get(path) else { return Holders::default() };
+        let rules = self.rules();
+        let rule = rules.as_deref().and_then(|rules| rules.of(path));
+        let [publisher, actuation, writer] =
+            entry.slot().holders(rule).map(|name| name.map(|name| name.to_string()));
+        Holders { publisher, actuation, writer }
     }
 
     pub(super) fn audit(&self, denial: Denial) {
@@ -404,7 +439,8 @@ impl Broker {
             let update = Update::now(&entry, Some(value));
             match entry.slot().actuator() {
                 Some(port) => {
-                    batches.entry(port.number).or_insert((port, Vec::new())).1.push(update.clone());
+                    let batch = batches.entry(port.party.number).or_insert((port, Vec::new()));
+                    batch.1.push(update.clone());
                 }
                 None if delivery == Delivery::Optional => {}
                 None => return Err(SignalError::NoProvider { path: entry.shared_path() }),
@@ -414,6 +450,9 @@ impl Broker {
         let mut sends = Vec::with_capacity(batches.len());
         for (port, batch) in batches.into_values() {
             sends.push((reserve(&port, &batch).await?, batch));
+        }
+        if let Some(rules) = &*self.rules() {
+            rules.take(client, targets.iter().map(|(entry, _)| &**entry))?;
         }
         for (entry, update) in targets {
             entry.slot().store(Aspect::Target, &update, false);

@@ -1,6 +1,6 @@
 //! Why the broker refuses.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use vss_codegen::model::{Access, Violation};
 
@@ -46,6 +46,10 @@ pub enum SignalError {
     ProviderGone { path: Arc<str> },
     #[error("{path} is already claimed by another provider")]
     AlreadyClaimed { path: Arc<str> },
+    #[error("{path} was taken over by {by}, to which the policy's rule for it gives way")]
+    TakenOver { path: Arc<str>, by: String },
+    #[error("{path} is held by {by}{}", how_long(*left))]
+    Held { path: Arc<str>, by: String, left: Option<Duration> },
     #[error("{path} is published without a claim: send a ProvideSignalRequest first")]
     NotClaimed { path: Arc<str> },
 }
@@ -59,6 +63,15 @@ pub(super) fn access_name(access: Access) -> &'static str {
         Access::Read => "read",
         Access::Write => "write",
         Access::Provide => "provide",
+    }
+}
+
+fn how_long(left: Option<Duration>) -> String {
+    match left {
+        Some(left) => {
+            format!(", which wrote it last, for {:.1} s more: try again then", left.as_secs_f64())
+        }
+        None => ", to which the policy's rule for it gives it for as long as that runs".to_owned(),
     }
 }
 

@@ -39,6 +39,7 @@ mod provider;
 pub mod query;
 mod queue;
 mod registry;
+mod rules;
 mod sdv;
 mod serve;
 mod slot;
@@ -55,11 +56,12 @@ pub mod v2;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use access::{Client, Grants, Who};
-pub use broker::{Audit, Broker, Denial, SignalRef};
+pub use broker::{Audit, Broker, Denial, Holders, SignalRef};
 pub use error::SignalError;
 pub use pattern::{InvalidPattern, Pattern};
 pub use provider::{Actuation, ActuationStream, Provider};
 pub use registry::{Entry, Registry, RegistryError, Succession};
+pub use rules::{Rule, Rules};
 #[cfg(feature = "daemon")]
 pub use serve::{AUDIENCE, Gate, GateError, TlsFiles, TokenFiles, serve_gate};
 pub use serve::{AppSocket, PipeDoor, SOCKET_NAME, serve_app, serve_tcp};

@@ -5,16 +5,18 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, OnceLock},
 };
 
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 use vss_codegen::model::{Access, SignalKind, Value};
 
 use super::{
-    Broker, Client, SignalError, SignalRef, Update, lock,
+    Broker, Client, Entry, SignalError, SignalRef, Update, lock,
     queue::Pressure,
-    slot::{Aspect, Claim, Slot},
+    rules::Party,
+    slot::{Aspect, Claim, Kept, Slot},
 };
 
 /// How many batches of actuations may wait for a provider.
@@ -38,9 +40,20 @@ pub struct Provider {
 /// What slots know of a provider.
 #[derive(Debug)]
 pub(super) struct Port {
-    pub(super) number: u64,
+    pub(super) party: Party,
     pub(super) is_fallback: bool,
     pub(super) actuations: mpsc::Sender<Vec<Actuation>>,
+    /// Why a claim was lost to another provider, which ends this one.
+    lost: OnceLock<SignalError>,
+    /// Wakes the provider's stream when that happens.
+    is_lost: CancellationToken,
+}
+
+impl Port {
+    fn lose(&self, error: SignalError) {
+        let _ = self.lost.set(error);
+        self.is_lost.cancel();
+    }
 }
 
 impl Provider {
@@ -51,7 +64,9 @@ impl Provider {
         is_fallback: bool,
     ) -> (Provider, ActuationStream) {
         let (actuations, stream) = mpsc::channel(WAITING);
-        let port = Arc::new(Port { number, is_fallback, actuations });
+        let party = Party { number, ..client.party() };
+        let (lost, is_lost) = (OnceLock::new(), CancellationToken::new());
+        let port = Arc::new(Port { party, is_fallback, actuations, lost, is_lost });
         (Provider { broker, client, port, claims: Mutex::default() }, stream)
     }
 
@@ -79,8 +94,11 @@ impl Provider {
     ) -> Result<Option<Pressure>, SignalError> {
         let entry = self.broker.allowed(&self.client, signal, Access::Provide)?;
         match entry.slot().publisher() {
-            Some(number) if number == self.port.number => {}
-            Some(_) => return Err(SignalError::AlreadyClaimed { path: entry.shared_path() }),
+            Some(number) if number == self.port.party.number => {}
+            Some(_) => {
+                let claimed = || SignalError::AlreadyClaimed { path: entry.shared_path() };
+                return Err(self.port.lost.get().cloned().unwrap_or_else(claimed));
+            }
             None => return Err(SignalError::NotClaimed { path: entry.shared_path() }),
         }
         let (_, pressure) = self.broker.store_under(&entry, Aspect::Current, value)?;
@@ -111,8 +129,8 @@ impl Provider {
         }
     }
 
-    /// Waits until the client may not provide all that is claimed any more, and says why. The
-    /// claims end with it.
+    /// Waits until the client may not provide all that is claimed any more, or another
+    /// provider has taken over, and says why. The claims end with it.
     pub(super) async fn revoked(&self) -> SignalError {
         loop {
             // Taken before the look, so that no change falls between.
@@ -121,11 +139,17 @@ impl Provider {
                 self.release();
                 return error;
             }
-            self.client.changed(standing).await;
+            tokio::select! {
+                () = self.client.changed(standing) => {}
+                () = self.port.is_lost.cancelled() => {}
+            }
         }
     }
 
     fn check(&self) -> Result<(), SignalError> {
+        if let Some(lost) = self.port.lost.get() {
+            return Err(lost.clone());
+        }
         self.client.check_open()?;
         let ids: Vec<i32> = lock(&self.claims).keys().map(|(_, id)| *id).collect();
         for id in ids {
@@ -147,14 +171,32 @@ impl Provider {
             }
             entries.push(entry);
         }
+        let rules = self.broker.rules();
+        let rules = rules.as_deref().filter(|_| !self.port.is_fallback);
+        let ask = |entry: &Entry, only_ask: bool| {
+            let rule = rules.and_then(|rules| rules.of(entry.path()));
+            let kept = |Kept| SignalError::AlreadyClaimed { path: entry.shared_path() };
+            entry.slot().claim(claim, &self.port, rule, only_ask).map_err(kept)
+        };
+        // Nobody is to lose a claim for one that is refused.
+        for entry in &entries {
+            ask(entry, true)?;
+        }
         let mut claims = lock(&self.claims);
         let mut new: BTreeMap<(Claim, i32), Arc<Slot>> = BTreeMap::new();
         for entry in entries {
-            if !entry.slot().claim(claim, &self.port) {
-                for slot in new.into_values() {
-                    slot.release(claim, &self.port);
+            match ask(&entry, false) {
+                Ok(None) => {}
+                Ok(Some(loser)) => {
+                    let by = self.port.party.name.to_string();
+                    loser.lose(SignalError::TakenOver { path: entry.shared_path(), by });
                 }
-                return Err(SignalError::AlreadyClaimed { path: entry.shared_path() });
+                Err(error) => {
+                    for slot in new.into_values() {
+                        slot.release(claim, &self.port);
+                    }
+                    return Err(error);
+                }
             }
             if !claims.contains_key(&(claim, entry.id())) {
                 new.insert((claim, entry.id()), entry.slot().clone());

@@ -3,12 +3,14 @@
 use std::{
     sync::{Arc, Mutex},
     task::Waker,
+    time::{Duration, Instant},
 };
 
 use super::{
     SignalError, Update, lock,
     provider::Port,
     queue::{Pressure, Queue},
+    rules::{Decision, Name, Rule, Writer},
 };
 
 #[derive(Debug, Default)]
@@ -27,8 +29,10 @@ struct State {
     actuation: Option<Arc<Port>>,
     /// Does so while nobody has claimed that: the mock.
     fallback: Option<Arc<Port>>,
-    /// The number of the provider that alone publishes on a stream.
-    publisher: Option<u64>,
+    /// Alone publishes on a stream.
+    publisher: Option<Arc<Port>>,
+    /// Wrote it last, where a rule says who may.
+    writer: Option<Writer>,
     /// The model has this signal no more: who still finds the slot comes too late.
     is_gone: bool,
 }
@@ -43,6 +47,10 @@ pub(super) struct Reader {
 /// The model has the signal no more.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Gone;
+
+/// Another provider keeps the claim.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Kept;
 
 /// What a subscriber follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,39 +143,66 @@ impl Slot {
         state.readers(aspect).retain(|reader| !Arc::ptr_eq(&reader.queue, queue));
     }
 
-    /// False if another provider has claimed this, or the signal is gone.
-    pub(super) fn claim(&self, claim: Claim, port: &Arc<Port>) -> bool {
+    /// The provider that gives way, if any; an error if another one keeps the claim, or the
+    /// signal is gone. With `only_ask` nothing is changed.
+    pub(super) fn claim(
+        &self,
+        claim: Claim,
+        port: &Arc<Port>,
+        rule: Option<&Rule>,
+        only_ask: bool,
+    ) -> Result<Option<Arc<Port>>, Kept> {
         let mut state = lock(&self.state);
         if state.is_gone {
-            return false;
+            return Err(Kept);
         }
-        match claim {
-            Claim::Actuation => {
-                let place =
-                    if port.is_fallback { &mut state.fallback } else { &mut state.actuation };
-                place.get_or_insert_with(|| port.clone()).number == port.number
+        let place = state.claimed(claim, port);
+        if let Some(holder) = place.as_ref() {
+            match rule.unwrap_or(&Rule::First).provider(&holder.party, &port.party) {
+                Decision::Refuse(_) => return Err(Kept),
+                Decision::Take => return Ok(None),
+                Decision::TakeOver => {}
             }
-            Claim::Publishing => *state.publisher.get_or_insert(port.number) == port.number,
         }
+        Ok(if only_ask { None } else { place.replace(port.clone()) })
     }
 
     pub(super) fn release(&self, claim: Claim, port: &Arc<Port>) {
         let mut state = lock(&self.state);
-        match claim {
-            Claim::Actuation => {
-                let place =
-                    if port.is_fallback { &mut state.fallback } else { &mut state.actuation };
-                place.take_if(|claimed| claimed.number == port.number);
-            }
-            Claim::Publishing => {
-                state.publisher.take_if(|claimed| *claimed == port.number);
-            }
-        }
+        state.claimed(claim, port).take_if(|holder| holder.party.number == port.party.number);
     }
 
     /// The number of the provider that has claimed to publish this signal.
     pub(super) fn publisher(&self) -> Option<u64> {
-        lock(&self.state).publisher
+        lock(&self.state).publisher.as_ref().map(|port| port.party.number)
+    }
+
+    /// Makes `asker` the writer; gives the one before it, or the name of who keeps it and
+    /// for how long.
+    pub(super) fn write(
+        &self,
+        rule: &Rule,
+        asker: Writer,
+    ) -> Result<Option<Writer>, (Name, Option<Duration>)> {
+        Writer::succeed(&mut lock(&self.state).writer, rule, asker)
+    }
+
+    /// Takes back what `write` did, unless somebody else has written since.
+    pub(super) fn write_undone(&self, asker: u64, before: Option<Writer>) {
+        let mut state = lock(&self.state);
+        if state.writer.as_ref().is_some_and(|writer| writer.is(asker)) {
+            state.writer = before;
+        }
+    }
+
+    /// Who publishes it on a stream, who carries out its actuations, and who keeps others
+    /// from writing it.
+    pub(super) fn holders(&self, rule: Option<&Rule>) -> [Option<Name>; 3] {
+        let state = lock(&self.state);
+        let name = |port: &Option<Arc<Port>>| port.as_ref().map(|port| port.party.name.clone());
+        let writer = state.writer.as_ref().zip(rule);
+        let writer = writer.and_then(|(writer, rule)| writer.name(rule, Instant::now()));
+        [name(&state.publisher), name(&state.actuation), writer]
     }
 
     /// Who carries out actuations now.
@@ -188,6 +223,15 @@ impl State {
         match aspect {
             Aspect::Current => &mut self.current,
             Aspect::Target => &mut self.target,
+        }
+    }
+
+    /// Who has claimed this among those of the port's kind.
+    fn claimed(&mut self, claim: Claim, port: &Port) -> &mut Option<Arc<Port>> {
+        match claim {
+            Claim::Actuation if port.is_fallback => &mut self.fallback,
+            Claim::Actuation => &mut self.actuation,
+            Claim::Publishing => &mut self.publisher,
         }
     }
 

@@ -18,7 +18,10 @@ pub(super) fn of_entry(path: &str, error: &SignalError) -> proto::DataEntryError
         | SignalError::MayNotCreate { .. }
         | SignalError::Closed { .. } => (403, "forbidden"),
         SignalError::Expired { .. } => (401, "unauthorized"),
-        SignalError::AlreadyClaimed { .. } | SignalError::NotClaimed { .. } => (409, "conflict"),
+        SignalError::AlreadyClaimed { .. }
+        | SignalError::NotClaimed { .. }
+        | SignalError::TakenOver { .. }
+        | SignalError::Held { .. } => (409, "conflict"),
         SignalError::NoProvider { .. }
         | SignalError::ProviderBusy { .. }
         | SignalError::ProviderGone { .. } => (503, "unavailable"),

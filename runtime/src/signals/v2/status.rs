@@ -23,7 +23,9 @@ pub(super) fn from_error(error: SignalError) -> Status {
         SignalError::NoProvider { .. } | SignalError::ProviderBusy { .. } => Code::Unavailable,
         SignalError::ProviderGone { .. } => Code::DataLoss,
         SignalError::AlreadyClaimed { .. } => Code::AlreadyExists,
-        SignalError::NotClaimed { .. } => Code::Aborted,
+        SignalError::NotClaimed { .. }
+        | SignalError::TakenOver { .. }
+        | SignalError::Held { .. } => Code::Aborted,
     };
     Status::new(code, error.to_string())
 }
