@@ -69,8 +69,6 @@ pub(crate) struct Serve {
     #[arg(long, env = "VEHICLE_EDGE_GRPC_LISTEN", value_name = "ADDR:PORT")]
     #[arg(default_value = "127.0.0.1:55555", hide_env_values = true)]
     grpc_listen: SocketAddr,
-    #[command(flatten)]
-    gate: Gate,
     /// Where /health and /ready are served
     #[arg(long, env = "VEHICLE_EDGE_HEALTH_LISTEN", value_name = "ADDR:PORT")]
     #[arg(default_value = "127.0.0.1:3003", hide_env_values = true)]
@@ -98,6 +96,9 @@ pub(crate) struct Serve {
     #[arg(long, env = "RUST_LOG", value_name = "FILTER", default_value = "info")]
     #[arg(hide_env_values = true)]
     log: String,
+    // Last: its heading would stand above whatever follows.
+    #[command(flatten)]
+    gate: Gate,
 }
 
 /// What clients of the broker's port must bring.
