@@ -12,7 +12,10 @@ const OPEN: &str = "Vehicle.Cabin.Door.Row1.Left.IsOpen";
 fn party(number: u64) -> Party {
     // Two runs of one app share a name.
     let name: Arc<str> = format!("app{}", number % 4).into();
-    Party { name: if number.is_multiple_of(5) { Name::Other(name) } else { Name::App(name) }, number }
+    Party {
+        name: if number.is_multiple_of(5) { Name::Other(name) } else { Name::App(name) },
+        number,
+    }
 }
 
 fn rule() -> impl Strategy<Value = Rule> {
