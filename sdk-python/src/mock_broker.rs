@@ -314,9 +314,10 @@ fn refused(error: SignalError) -> Failure {
         | SignalError::Expired { .. } => Kind::PermissionDenied,
         SignalError::NoActuator { .. } => Kind::NotAnActuator,
         SignalError::NoProvider { .. } => Kind::NoProvider,
-        SignalError::AlreadyClaimed { .. } => Kind::AlreadyProvided,
+        SignalError::AlreadyClaimed { .. } | SignalError::TakenOver { .. } => Kind::AlreadyProvided,
         SignalError::ProviderBusy { .. }
         | SignalError::ProviderGone { .. }
+        | SignalError::Held { .. }
         | SignalError::NotClaimed { .. } => Kind::Broker,
     };
     let path = match &error {
@@ -331,6 +332,8 @@ fn refused(error: SignalError) -> Failure {
         | SignalError::AlreadyClaimed { path }
         | SignalError::Gone { path }
         | SignalError::OtherType { path, .. }
+        | SignalError::TakenOver { path, .. }
+        | SignalError::Held { path, .. }
         | SignalError::NotClaimed { path } => path.to_string(),
         SignalError::UnknownId(_)
         | SignalError::BadPath(_)
