@@ -184,9 +184,10 @@ impl Act {
 
 /// The next multiple of a period.
 fn grid(elapsed: Duration, period: Duration) -> Duration {
-    let period = period.as_nanos().max(1);
-    let next = (elapsed.as_nanos() / period + 1) * period;
-    Duration::from_nanos(u64::try_from(next).unwrap_or(u64::MAX))
+    // 64 bits of nanoseconds are five hundred years, and much faster than 128.
+    let nanos = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+    let period = nanos(period).max(1);
+    Duration::from_nanos((nanos(elapsed) / period + 1).saturating_mul(period))
 }
 
 fn next_step(

@@ -285,8 +285,10 @@ impl Ensemble {
         while let Some((due, id)) = self.schedule.first().copied()
             && due <= now
         {
-            self.schedule.remove(&(due, id));
-            self.with_role(id, |role, broker, entry| role.play(now, broker, entry));
+            let played = self.with_role(id, |role, broker, entry| role.play(now, broker, entry));
+            if played.is_none() {
+                self.schedule.remove(&(due, id));
+            }
         }
         let watches = !(self.watches.is_empty() && self.formulas.is_empty());
         if watches && self.next_watch <= now {
@@ -363,11 +365,12 @@ impl Ensemble {
         let entry = self.registry.by_id(id)?;
         let (before, was_formula) = (role.next(), role.is_formula());
         let done = act(role, &self.broker, entry);
-        if let Some(due) = before {
-            self.schedule.remove(&(due, id));
-        }
-        if let Some(due) = role.next() {
-            self.schedule.insert((due, id));
+        let after = role.next();
+        if before != after {
+            self.schedule.extend(after.map(|due| (due, id)));
+            if let Some(due) = before {
+                self.schedule.remove(&(due, id));
+            }
         }
         if was_formula && !role.is_formula() {
             self.formulas.retain(|formula| *formula != id);
