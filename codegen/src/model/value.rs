@@ -45,6 +45,8 @@ pub enum Violation {
     WrongType { expected: DataType, got: String },
     #[error("{value} does not fit {element} ({low} to {high})")]
     OutOfRange { value: String, element: String, low: i128, high: i128 },
+    #[error("{0} is no number: where there is none, leave the value out")]
+    NotFinite(String),
     #[error("{value} is below the minimum {min}")]
     BelowMin { value: String, min: String },
     #[error("{value} is above the maximum {max}")]
@@ -235,7 +237,13 @@ impl Limits {
         if let Scalar::Int(number) = item {
             check_range(number, element)?;
         }
-        // `partial_cmp` is None for NaN, which no bound lets through.
+        // NaN and the infinities, which JSON cannot hold either. A number beyond `float` is
+        // infinite by now.
+        if let Scalar::Float(number) = item
+            && !number.is_finite()
+        {
+            return Err(Violation::NotFinite(item.to_string()));
+        }
         if let Some(min) = &self.min
             && !item.is_at_least(min)
         {
@@ -392,8 +400,26 @@ mod tests {
         let check = |value| limits.check(&value, &datatype).map_err(|error| error.to_string());
         assert_eq!(check(Value::Float(250.0)), Ok(()));
         assert_eq!(check(Value::Float(250.5)), Err("250.5 is above the maximum 250".into()));
-        assert_eq!(check(Value::Float(f32::NAN)), Err("NaN is above the maximum 250".into()));
         assert_eq!(check(Value::Int32(3)), Err("expected float, got int32 3".into()));
+    }
+
+    #[test]
+    fn a_number_is_finite_with_bounds_and_without() {
+        for datatype in ["float", "double", "float[]", "double[]"] {
+            let datatype: DataType = datatype.parse().unwrap();
+            for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e39] {
+                let literal = Literal::Float(number);
+                let literal =
+                    if datatype.is_array { Literal::List(vec![literal]) } else { literal };
+                let value = Value::from_literal(&literal, &datatype).unwrap();
+                let fits = number.is_finite() && datatype.element == Element::Double;
+                let checked = Limits::default().check(&value, &datatype);
+                assert_eq!(checked.is_ok(), fits, "{number} as {datatype}: {checked:?}");
+            }
+        }
+        let nan = Limits::default().check(&Value::Float(f32::NAN), &"float".parse().unwrap());
+        let message = "NaN is no number: where there is none, leave the value out";
+        assert_eq!(nan.unwrap_err().to_string(), message);
     }
 
     #[test]

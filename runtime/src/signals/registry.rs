@@ -55,7 +55,7 @@ pub struct Succession {
 }
 
 impl Registry {
-    pub(super) fn new(manifest: &Manifest) -> Result<Registry, RegistryError> {
+    pub fn new(manifest: &Manifest) -> Result<Registry, RegistryError> {
         Registry::build(manifest.model.clone(), &manifest.signals, None)
     }
 

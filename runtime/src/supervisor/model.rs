@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     models::{self, Before, InUse, Model, Shelf},
-    signals::Pattern,
+    signals::{Pattern, Registry},
 };
 
 /// All models of this runtime, and which of them counts.
@@ -141,6 +141,8 @@ impl Supervisor {
         if dry_run {
             return Ok(ModelChange { breaks, ..ModelChange::default() });
         }
+        // What the broker would refuse must not be written down.
+        Registry::new(&model.manifest).map_err(|error| Error::Model(error.to_string()))?;
         // Written down first: a runtime that dies now starts with the new one.
         let kept = {
             let (core, model) = (core.clone(), model.clone());

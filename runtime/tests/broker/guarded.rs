@@ -210,11 +210,14 @@ impl Guarded {
     async fn connect(&self) -> Channel {
         match &self.ca {
             Some(_) => self.channel(self.without_certificate()).await.unwrap(),
-            None => {
-                let address = format!("http://{}", self.address);
-                Endpoint::from_shared(address).unwrap().connect().await.unwrap()
-            }
+            None => self.plain().await,
         }
+    }
+
+    /// For a broker without TLS.
+    pub(crate) async fn plain(&self) -> Channel {
+        let address = format!("http://{}", self.address);
+        Endpoint::from_shared(address).unwrap().connect().await.unwrap()
     }
 
     pub(crate) async fn channel(&self, config: ClientConfig) -> Result<Channel, Error> {
