@@ -13,11 +13,11 @@ mod guarded;
 use std::{collections::BTreeMap, time::Duration};
 
 use bench::{Bench, float, publish};
-use dynamic::{Answers, Call, methods};
+use dynamic::{Answers, Call, code_name, in_band, methods, name};
 use guarded::{Guarded, Issuer, claims, in_seconds};
-use prost_reflect::{DynamicMessage, Kind, MapKey, MethodDescriptor, ReflectMessage, Value};
+use prost_reflect::MethodDescriptor;
 use serde_json::json;
-use tonic::{Code, Status, transport::Channel};
+use tonic::{Status, transport::Channel};
 use vss_codegen::model::Access;
 
 const TABLE: &str = include_str!("codes/table.txt");
@@ -64,46 +64,6 @@ fn rows() -> BTreeMap<String, Vec<Row>> {
     rows
 }
 
-fn name(method: &MethodDescriptor) -> String {
-    format!("{}/{}", method.parent_service().full_name(), method.name())
-}
-
-/// What stands in an answer where its protocol has errors; `OK` where none does.
-fn in_band(message: &DynamicMessage) -> String {
-    found(message).unwrap_or_else(|| "OK".to_owned())
-}
-
-fn found(message: &DynamicMessage) -> Option<String> {
-    if message.descriptor().full_name() == "kuksa.val.v1.Error" {
-        let code = message.get_field_by_name("code")?.as_u32()?;
-        return Some(code.to_string());
-    }
-    message.fields().find_map(|(field, value)| {
-        let kind = match field.kind() {
-            Kind::Message(entry) if entry.is_map_entry() => entry.map_entry_value_field().kind(),
-            kind => kind,
-        };
-        in_value(&kind, value)
-    })
-}
-
-fn in_value(kind: &Kind, value: &Value) -> Option<String> {
-    let errors = ["ErrorCode", "Failure", "DatapointError"];
-    match (kind, value) {
-        (_, Value::Message(message)) => found(message),
-        (kind, Value::List(list)) => list.iter().find_map(|value| in_value(kind, value)),
-        (kind, Value::Map(map)) => {
-            let mut entries: Vec<(&MapKey, &Value)> = map.iter().collect();
-            entries.sort_by_key(|(key, _)| format!("{key:?}"));
-            entries.into_iter().find_map(|(_, value)| in_value(kind, value))
-        }
-        (Kind::Enum(of), Value::EnumNumber(number)) if errors.contains(&of.name()) => {
-            Some(of.get_value(*number)?.name().to_owned())
-        }
-        _ => None,
-    }
-}
-
 /// The worst that comes of the requests: a status, or what stands in the last answer.
 async fn outcome(call: Call, requests: &[serde_json::Value]) -> String {
     let several = async {
@@ -130,18 +90,6 @@ async fn outcome(call: Call, requests: &[serde_json::Value]) -> String {
 
 async fn answer(channel: &Channel, method: &MethodDescriptor, row: &Row) -> String {
     outcome(Call::new(channel.clone(), method.clone()), &row.requests).await
-}
-
-/// As gRPC writes it: `NOT_FOUND`.
-fn code_name(code: Code) -> String {
-    let mut name = String::new();
-    for letter in format!("{code:?}").chars() {
-        if letter.is_uppercase() && !name.is_empty() {
-            name.push('_');
-        }
-        name.push(letter.to_ascii_uppercase());
-    }
-    name
 }
 
 #[tokio::test]

@@ -92,6 +92,10 @@ pub(crate) struct Serve {
     /// Do not play signal values
     #[arg(long, conflicts_with_all = ["mock", "providers"])]
     no_mock: bool,
+    /// Leave unknown paths out of a subscription instead of refusing it whole, for clients made
+    /// for several models
+    #[arg(long)]
+    skip_unknown: bool,
     /// What to log, as in `debug` or `info,vehicle_edge_runtime::api=debug`
     #[arg(long, env = "RUST_LOG", value_name = "FILTER", default_value = "info")]
     #[arg(hide_env_values = true)]
@@ -185,6 +189,7 @@ impl Serve {
             },
             mock: self.mock,
             mqtt: self.mqtt,
+            skip_unknown: self.skip_unknown,
         })
     }
 }

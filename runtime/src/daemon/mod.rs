@@ -54,6 +54,8 @@ pub(crate) struct Options {
     /// What the mock plays; what is plausible without it.
     pub(crate) mock: Option<PathBuf>,
     pub(crate) mqtt: Option<topics::Address>,
+    /// A subscription leaves out the paths that are not there.
+    pub(crate) skip_unknown: bool,
 }
 
 /// The tasks that answer on a port, and what ends them.
@@ -104,6 +106,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         () = signals.asked() => return Ok(()),
     };
     let broker = Broker::new(&prepared.model.manifest)?;
+    broker.skip_unknown(options.skip_unknown);
     let script = script(&options)?;
     let providers = options.providers.iter();
     let parts = providers.map(|provider| provider.part(&broker, &script));

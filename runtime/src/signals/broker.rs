@@ -6,7 +6,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, OnceLock,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -53,6 +53,7 @@ struct Shared {
     audit: OnceLock<Box<dyn Audit>>,
     /// Who gives way where two want one signal; none without a policy.
     rules: ArcSwapOption<Rules>,
+    skips_unknown: AtomicBool,
     providers: AtomicU64,
     dropped: AtomicU64,
     refused: AtomicU64,
@@ -109,11 +110,22 @@ impl Broker {
             exchanges: watch::Sender::new(0),
             audit: OnceLock::new(),
             rules: ArcSwapOption::empty(),
+            skips_unknown: AtomicBool::new(false),
             providers: AtomicU64::new(1),
             dropped: AtomicU64::new(0),
             refused: AtomicU64::new(0),
         };
         Ok(Broker { shared: Arc::new(shared) })
+    }
+
+    /// Whether a subscription leaves out what is not there, as long as something is, instead
+    /// of being refused whole: for clients made for more models than one.
+    pub fn skip_unknown(&self, skips: bool) {
+        self.shared.skips_unknown.store(skips, Ordering::Relaxed);
+    }
+
+    pub(super) fn skips_unknown(&self) -> bool {
+        self.shared.skips_unknown.load(Ordering::Relaxed)
     }
 
     /// The signals of the moment.

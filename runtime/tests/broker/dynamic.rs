@@ -1,4 +1,4 @@
-//! Calls of any method by its name, with messages as JSON.
+//! Calls of any method, with messages as JSON.
 
 use std::fmt;
 
@@ -7,11 +7,14 @@ use prost::{
     Message,
     bytes::{Buf, BufMut},
 };
-use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, MethodDescriptor};
+use prost_reflect::{
+    DescriptorPool, DynamicMessage, Kind, MapKey, MessageDescriptor, MethodDescriptor,
+    ReflectMessage, Value,
+};
 use tokio::sync::oneshot;
 use tokio_stream::{Stream, StreamExt};
 use tonic::{
-    Request, Status, Streaming,
+    Code, Request, Status, Streaming,
     client::Grpc,
     codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder},
     codegen::http::uri::PathAndQuery,
@@ -145,4 +148,57 @@ impl Decoder for Dynamic {
         let message = DynamicMessage::decode(self.0.clone(), bytes);
         message.map(Some).map_err(|error| Status::internal(error.to_string()))
     }
+}
+
+/// As it is written in the tables.
+pub(crate) fn name(method: &MethodDescriptor) -> String {
+    format!("{}/{}", method.parent_service().full_name(), method.name())
+}
+
+/// What stands in an answer where its protocol has errors; `OK` where none does.
+pub(crate) fn in_band(message: &DynamicMessage) -> String {
+    found(message).unwrap_or_else(|| "OK".to_owned())
+}
+
+fn found(message: &DynamicMessage) -> Option<String> {
+    if message.descriptor().full_name() == "kuksa.val.v1.Error" {
+        let code = message.get_field_by_name("code")?.as_u32()?;
+        return Some(code.to_string());
+    }
+    message.fields().find_map(|(field, value)| {
+        let kind = match field.kind() {
+            Kind::Message(entry) if entry.is_map_entry() => entry.map_entry_value_field().kind(),
+            kind => kind,
+        };
+        in_value(&kind, value)
+    })
+}
+
+fn in_value(kind: &Kind, value: &Value) -> Option<String> {
+    let errors = ["ErrorCode", "Failure", "DatapointError"];
+    match (kind, value) {
+        (_, Value::Message(message)) => found(message),
+        (kind, Value::List(list)) => list.iter().find_map(|value| in_value(kind, value)),
+        (kind, Value::Map(map)) => {
+            let mut entries: Vec<(&MapKey, &Value)> = map.iter().collect();
+            entries.sort_by_key(|(key, _)| format!("{key:?}"));
+            entries.into_iter().find_map(|(_, value)| in_value(kind, value))
+        }
+        (Kind::Enum(of), Value::EnumNumber(number)) if errors.contains(&of.name()) => {
+            Some(of.get_value(*number)?.name().to_owned())
+        }
+        _ => None,
+    }
+}
+
+/// As gRPC writes it: `NOT_FOUND`.
+pub(crate) fn code_name(code: Code) -> String {
+    let mut name = String::new();
+    for letter in format!("{code:?}").chars() {
+        if letter.is_uppercase() && !name.is_empty() {
+            name.push('_');
+        }
+        name.push(letter.to_ascii_uppercase());
+    }
+    name
 }

@@ -37,6 +37,10 @@ pub(super) fn not_found(path: &str) -> proto::DataEntryError {
     entry_error(path, 404, "not_found", format!("no signal matches '{path}'"))
 }
 
+pub(super) fn is_not_found(error: &proto::DataEntryError) -> bool {
+    error.error.as_ref().is_some_and(|error| error.code == 404)
+}
+
 pub(super) fn bad_request(path: &str, message: String) -> proto::DataEntryError {
     entry_error(path, 400, "bad_request", message)
 }

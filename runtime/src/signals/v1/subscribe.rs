@@ -41,14 +41,26 @@ pub(super) fn open(
     }
     let mut asked: BTreeMap<i32, Parts> = BTreeMap::new();
     let mut budget = Budget::new();
+    let mut unknown = None;
     for entry in &request.entries {
         let parts = Parts::asked(entry.view, &entry.fields);
-        for found in get::find(service, &entry.path, parts, &mut budget)?.map_err(status)? {
+        let found = match get::find(service, &entry.path, parts, &mut budget)? {
+            Ok(found) => found,
+            Err(error) if service.broker.skips_unknown() && errors::is_not_found(&error) => {
+                unknown = Some(error);
+                continue;
+            }
+            Err(error) => return Err(status(error)),
+        };
+        for found in found {
             let sum = asked.entry(found.id()).or_default();
             sum.value |= parts.value;
             sum.target |= parts.target;
             sum.metadata |= parts.metadata;
         }
+    }
+    if let Some(error) = unknown.filter(|_| asked.is_empty()) {
+        return Err(status(error));
     }
     let follow = |aspect: Aspect, wanted: fn(&Parts) -> bool| {
         let ids: Vec<i32> =

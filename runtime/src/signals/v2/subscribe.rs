@@ -27,7 +27,13 @@ pub(super) fn by_path(
     service: &Service,
     request: &proto::SubscribeRequest,
 ) -> Result<EntriesStream, Status> {
-    let signals = request.signal_paths.iter().map(|path| SignalRef::Path(path));
+    let mut paths: Vec<&String> = request.signal_paths.iter().collect();
+    let registry = service.broker.registry();
+    let known = |path: &&String| registry.get(path).is_some();
+    if service.broker.skips_unknown() && paths.iter().any(known) {
+        paths.retain(known);
+    }
+    let signals = paths.into_iter().map(|path| SignalRef::Path(path));
     open(service, signals, Key::Path, request.buffer_size, request.filter.as_ref())
 }
 
