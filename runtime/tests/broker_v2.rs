@@ -516,6 +516,18 @@ async fn one_request_cannot_multiply_a_large_value() {
 }
 
 #[tokio::test]
+async fn a_stream_on_which_nothing_is_sent_ends_with_its_client() {
+    let bench = Bench::start().await;
+    let door = bench.app("quiet", &[(DOOR, Access::Write)]);
+    let mut client = door.client().await;
+    let open = tokio::spawn(async move { client.actuate_stream(tokio_stream::pending()).await });
+    door.provider().await;
+    door.app.close();
+    let ended = tokio::time::timeout(Duration::from_secs(10), open).await.unwrap().unwrap();
+    assert_eq!(ended.unwrap_err().code(), Code::PermissionDenied);
+}
+
+#[tokio::test]
 async fn a_revoked_app_loses_its_streams_and_claims() {
     let bench = Bench::start().await;
     let door = bench.app("revoked", &[(DOOR, Access::Provide), (SPEED, Access::Read)]);

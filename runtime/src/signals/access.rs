@@ -220,6 +220,17 @@ impl Client {
         }
     }
 
+    /// Waits until nothing at all may be asked any more, and says why.
+    pub(super) async fn ended(&self) -> SignalError {
+        loop {
+            let standing = self.standing();
+            if let Err(error) = self.check_open() {
+                return error;
+            }
+            self.changed(standing).await;
+        }
+    }
+
     /// Whether anything at all may be asked now.
     pub(super) fn check_open(&self) -> Result<(), SignalError> {
         let Some(guest) = self.as_guest() else { return Ok(()) };
@@ -360,6 +371,20 @@ mod tests {
         app.check(&registry, speed, Access::Read).unwrap();
         app.close();
         let error = app.check(&registry, speed, Access::Read).unwrap_err();
+        assert!(matches!(error, SignalError::Closed { .. }), "{error}");
+    }
+
+    #[tokio::test]
+    async fn the_end_of_a_client_can_be_waited_for() {
+        let soon = Timestamp::now() + jiff::SignedDuration::from_millis(20);
+        let error = Client::token("bob", Grants::default(), soon).ended().await;
+        assert!(matches!(error, SignalError::Expired { .. }), "{error}");
+        let app = Client::app("a", Grants::default());
+        let (waiting, granted) = (app.clone(), app.clone());
+        let waiting = tokio::spawn(async move { waiting.ended().await });
+        granted.set_grants(grants(&[("Vehicle.*", Access::Read)]));
+        granted.close();
+        let error = waiting.await.unwrap();
         assert!(matches!(error, SignalError::Closed { .. }), "{error}");
     }
 

@@ -65,7 +65,11 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) async fn start() -> Bench {
-        let broker = Broker::new(&serde_json::from_str(MANIFEST).unwrap()).unwrap();
+        Bench::with(MANIFEST).await
+    }
+
+    pub(crate) async fn with(manifest: &str) -> Bench {
+        let broker = Broker::new(&serde_json::from_str(manifest).unwrap()).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();

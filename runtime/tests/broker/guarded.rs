@@ -24,7 +24,7 @@ use tonic::{
     transport::{Channel, Endpoint, Error},
 };
 use vehicle_edge_runtime::signals::{
-    AUDIENCE, Gate, TlsFiles, TokenFiles,
+    AUDIENCE, Broker, Gate, TlsFiles, TokenFiles,
     proto::{v1::val_client as v1_client, v2::val_client as v2_client},
     serve_gate,
 };
@@ -131,22 +131,21 @@ pub(crate) struct Guarded {
     ca: Option<String>,
     former: String,
     clients: Ca,
-    _bench: Bench,
     _server: JoinHandle<std::io::Result<()>>,
     _stop: DropGuard,
 }
 
 impl Guarded {
     pub(crate) async fn start(tls: bool) -> Guarded {
-        Guarded::start_with(tls, false).await
+        Guarded::of(Bench::start().await.broker, tls, false).await
     }
 
     /// Clients have to bring a certificate as well.
     pub(crate) async fn start_mutual() -> Guarded {
-        Guarded::start_with(true, true).await
+        Guarded::of(Bench::start().await.broker, true, true).await
     }
 
-    async fn start_with(tls: bool, mutual: bool) -> Guarded {
+    pub(crate) async fn of(broker: Broker, tls: bool, mutual: bool) -> Guarded {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         let (token_key, clients) = (KeyPair::generate().unwrap(), Ca::new());
@@ -162,10 +161,9 @@ impl Guarded {
         let tokens = TokenFiles { keys: vec![at("ec.pub.pem"), rsa], audience: AUDIENCE.into() };
         let gate = Gate::load(tls.then_some(files), Some(tokens)).unwrap();
 
-        let bench = Bench::start().await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (address, stop) = (listener.local_addr().unwrap(), CancellationToken::new());
-        let (broker, served, shutdown) = (bench.broker.clone(), gate.clone(), stop.clone());
+        let (served, shutdown) = (gate.clone(), stop.clone());
         let server =
             tokio::spawn(async move { serve_gate(broker, &served, listener, shutdown).await });
         Guarded {
@@ -176,7 +174,6 @@ impl Guarded {
             ca: tls.then_some(ca.clone()),
             former: ca,
             clients,
-            _bench: bench,
             _server: server,
             _stop: stop.drop_guard(),
         }

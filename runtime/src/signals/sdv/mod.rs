@@ -24,7 +24,7 @@ use super::{
         sdv as proto,
         servers::sdv::{broker_server, collector_server},
     },
-    serve::client_of,
+    serve::{client_of, requests},
 };
 
 /// What the wire calls, for both services.
@@ -122,7 +122,8 @@ impl collector_server::Collector for Server {
         request: Request<Streaming<proto::StreamDatapointsRequest>>,
     ) -> Result<Response<Self::StreamDatapointsStream>, Status> {
         let service = self.service(&request)?;
-        let replies = request.into_inner().map(move |request| {
+        let replies = requests(&service.client, request.into_inner());
+        let replies = replies.map(move |request| {
             let errors = set::values(&service, request?.datapoints);
             Ok(proto::StreamDatapointsReply { errors })
         });

@@ -24,6 +24,7 @@ mod key;
 mod known;
 #[cfg(feature = "daemon")]
 mod refusal;
+mod requests;
 #[cfg(feature = "daemon")]
 mod scope;
 #[cfg(feature = "daemon")]
@@ -45,11 +46,11 @@ use tonic::{
     transport::{Server, server::Router},
 };
 
-pub(super) use self::door::client_of;
 use self::{
     connection::{Connection, Transport},
     door::Door,
 };
+pub(super) use self::{door::client_of, requests::requests};
 #[cfg(feature = "daemon")]
 pub use self::{
     gate::{Gate, GateError},

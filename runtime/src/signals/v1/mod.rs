@@ -18,7 +18,12 @@ use std::pin::Pin;
 use tokio_stream::{Stream, StreamExt};
 use tonic::{Request, Response, Status, Streaming};
 
-use super::{Broker, Client, proto::servers::v1::val_server, proto::v1 as proto, serve::client_of};
+use super::{
+    Broker, Client,
+    proto::servers::v1::val_server,
+    proto::v1 as proto,
+    serve::{client_of, requests},
+};
 
 /// What the wire calls.
 #[derive(Clone, Debug)]
@@ -71,7 +76,7 @@ impl val_server::Val for Server {
         request: Request<Streaming<proto::StreamedUpdateRequest>>,
     ) -> Result<Response<Self::StreamedUpdateStream>, Status> {
         let service = self.service(&request)?;
-        let responses = request.into_inner().then(move |request| {
+        let responses = requests(&service.client, request.into_inner()).then(move |request| {
             let service = service.clone();
             async move {
                 let errors = set::set(&service, request?.updates).await?;

@@ -11,14 +11,18 @@ mod provide;
 mod status;
 mod subscribe;
 
+use futures_util::StreamExt;
 use tonic::{Request, Response, Status, Streaming};
 use vss_codegen::model::Access;
 
 pub use entries::Entries;
 
 use super::{
-    Broker, Client, SignalError, SignalRef, budget::Budget, proto::servers::v2::val_server,
-    proto::v2 as proto, serve::client_of,
+    Broker, Client, SignalError, SignalRef,
+    budget::Budget,
+    proto::servers::v2::val_server,
+    proto::v2 as proto,
+    serve::{client_of, requests},
 };
 use status::{from_error, from_pattern};
 
@@ -103,9 +107,9 @@ impl val_server::Val for Server {
         request: Request<Streaming<proto::ActuateRequest>>,
     ) -> Result<Response<proto::ActuateResponse>, Status> {
         let service = self.service(&request)?;
-        let mut requests = request.into_inner();
-        while let Some(request) = requests.message().await? {
-            actuate::all(&service, &[request]).await?;
+        let mut requests = requests(&service.client, request.into_inner());
+        while let Some(request) = requests.next().await {
+            actuate::all(&service, &[request?]).await?;
         }
         Ok(Response::new(proto::ActuateResponse {}))
     }
