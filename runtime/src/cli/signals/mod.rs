@@ -1,7 +1,13 @@
-//! `vehicle-edge signals get|set|watch|ls`.
+//! `vehicle-edge signals …`.
+//!
+//! Traces are files of this side, so `record` and `replay` talk to the broker itself.
 
+mod export;
 mod get;
 mod ls;
+mod record;
+mod remote;
+mod replay;
 mod set;
 mod watch;
 
@@ -22,6 +28,12 @@ pub(crate) enum Signals {
     Watch(watch::Watch),
     /// List signals with their types
     Ls(ls::Ls),
+    /// Write what signals do into a file
+    Record(record::Record),
+    /// Play a recording: its values at their times
+    Replay(replay::Replay),
+    /// Write a recording as csv or parquet
+    Export(export::Export),
 }
 
 impl Signals {
@@ -31,6 +43,9 @@ impl Signals {
             Signals::Set(set) => set.run(client).await,
             Signals::Watch(watch) => watch.run(client).await,
             Signals::Ls(ls) => ls.run(client).await,
+            Signals::Record(record) => record.run(client).await,
+            Signals::Replay(replay) => replay.run(client).await,
+            Signals::Export(export) => export.run(),
         }
     }
 }

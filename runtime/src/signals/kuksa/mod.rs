@@ -23,6 +23,7 @@
 mod backoff;
 mod forward;
 mod plan;
+mod remote;
 #[cfg(test)]
 mod tests;
 mod upstream;
@@ -34,13 +35,16 @@ use futures_util::{StreamExt, future::BoxFuture, stream::SelectAll};
 use tokio::time::Instant;
 use tonic::{Code, Status};
 
-pub use self::upstream::{Address, Upstream};
 use self::{
     backoff::Backoff,
     forward::Forward,
     plan::Plan,
     upstream::Connection,
     values::{Messages, Mirror},
+};
+pub use self::{
+    remote::Remote,
+    upstream::{Address, Upstream},
 };
 use super::{
     Source, SourceState, Stage,

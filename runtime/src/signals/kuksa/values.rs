@@ -56,7 +56,7 @@ pub(super) async fn subscribe(
 }
 
 /// A subscription that simply ends is lost as one that fails.
-fn ending<T>(
+pub(super) fn ending<T>(
     messages: impl Stream<Item = Result<T, Status>>,
 ) -> impl Stream<Item = Result<T, Status>> {
     let end = async { Err(Status::unavailable("it ended a subscription")) };
@@ -155,6 +155,6 @@ impl Mirror {
 }
 
 /// `None` for a time that cannot be.
-fn time(at: prost_types::Timestamp) -> Option<Timestamp> {
+pub(super) fn time(at: prost_types::Timestamp) -> Option<Timestamp> {
     Timestamp::new(at.seconds, at.nanos).ok()
 }
