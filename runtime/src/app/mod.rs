@@ -10,6 +10,7 @@ mod exit;
 mod id;
 mod limits;
 mod manifest;
+mod policy;
 mod state;
 mod status;
 mod transition;
@@ -24,6 +25,7 @@ pub use manifest::{
     SignalRequest,
 };
 pub(crate) use manifest::{Requirement, normalise};
+pub use policy::{ConflictRule, GrantMode, Policy, Resolution};
 pub use state::{Desired, Health, Operation, State, Stream, UnknownWord};
 pub use status::{AppStatus, Line};
 pub use transition::{Action, Denied, Input, Outcome, Rules, Situation, transition};

@@ -24,11 +24,27 @@ Examples:
   vehicle-edge serve --model ./MyCar.vspec --units ./units.yaml
   vehicle-edge serve --mock ./mock.yaml
   vehicle-edge serve --mqtt localhost:1883
+  vehicle-edge serve --policy ./policy.yaml
   vehicle-edge serve --provider kuksa=car.local:55555,token=car.jwt,ca=car.pem
   vehicle-edge serve --provider kuksa=localhost:55556:Vehicle.Body.** --provider mock
   vehicle-edge serve --state ./state --http-listen 127.0.0.1:0
   vehicle-edge serve --grpc-listen 0.0.0.0:55555 --tls-cert cert.pem --tls-key key.pem --jwt-key \
-jwt.pub.pem")]
+jwt.pub.pem
+
+A policy file:
+    grants: declared               # of what it declares an app gets all (declared), or nothing
+                                   # until somebody grants it (ask), or nothing (explicit)
+    apps:
+      lights:                      # this and no more, whatever stands above
+        read: Vehicle.Speed
+        write: [Vehicle.Body.Lights.**]
+    conflicts:                     # two provide or write one signal: the first that matches
+      - signals: Vehicle.Body.Lights.**
+        rule: priority             # first, priority, lease or last
+        apps: [emergency, lights]
+      - signals: Vehicle.Cabin.HVAC.**
+        rule: lease
+        for: 5s")]
 pub(crate) struct Serve {
     /// Vehicle model: a vspec or JSON file, a folder or an archive (.zip, .tar.gz) with vspec
     /// files, an address of any of these, or a folder that vssc generated into; a model of the
@@ -77,6 +93,10 @@ pub(crate) struct Serve {
     /// without it
     #[arg(long, env = "VEHICLE_EDGE_MQTT", value_name = "HOST:PORT", hide_env_values = true)]
     mqtt: Option<topics::Address>,
+    /// What apps are granted of what they declare, and who gives way where two want one signal
+    /// (see below); all, and who comes first, without it
+    #[arg(long, env = "VEHICLE_EDGE_POLICY", value_name = "FILE", hide_env_values = true)]
+    policy: Option<PathBuf>,
     /// Leave apps running when the runtime ends; its next start takes them over
     #[arg(long)]
     keep_apps: bool,
@@ -190,6 +210,7 @@ impl Serve {
             mock: self.mock,
             mqtt: self.mqtt,
             skip_unknown: self.skip_unknown,
+            policy: self.policy,
         })
     }
 }

@@ -15,9 +15,15 @@ mod shutdown;
 mod state_dir;
 mod tools;
 
-use std::{io::Write, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    io::Write,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use jiff::Timestamp;
 use tokio::{net::TcpListener, sync::Semaphore, task::JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -26,6 +32,7 @@ pub(crate) use self::providers::Provider;
 use self::{shutdown::Signals, state_dir::StateDir};
 use crate::{
     api::{self, Api, Health, wire},
+    app::Policy,
     models::{ModelSource, Shelf},
     python::PythonTools,
     sandbox::{self, Sandbox},
@@ -56,6 +63,8 @@ pub(crate) struct Options {
     pub(crate) mqtt: Option<topics::Address>,
     /// A subscription leaves out the paths that are not there.
     pub(crate) skip_unknown: bool,
+    /// What apps are granted; all that they declare without.
+    pub(crate) policy: Option<PathBuf>,
 }
 
 /// The tasks that answer on a port, and what ends them.
@@ -74,6 +83,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     listen::check("--http-listen", options.http)?;
     listen::check_broker(options.grpc, options.tls.is_some(), options.tokens.is_some())?;
     listen::check("--health-listen", options.health)?;
+    let policy = load_policy(options.policy.as_deref())?;
     let gate = Gate::load(options.tls.clone(), options.tokens.clone())?;
     let path = match &options.state {
         Some(path) => path.clone(),
@@ -117,7 +127,8 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     }
     servers.tasks.spawn(serve_signals(broker.clone(), gate, grpc, servers.shutdown.clone()));
     let info = info(&state, &prepared, runtime_id, listen.clone());
-    let supervisor = start_supervisor(&state, prepared, broker.clone(), options.mqtt).await?;
+    let supervisor =
+        start_supervisor(&state, prepared, broker.clone(), options.mqtt, policy).await?;
     let api = Api::new(api::Shared {
         supervisor: supervisor.clone(),
         broker,
@@ -169,6 +180,7 @@ async fn start_supervisor(
     prepared: Prepared,
     broker: Broker,
     mqtt: Option<topics::Address>,
+    policy: Policy,
 ) -> Result<Supervisor> {
     for lack in &prepared.sandbox.capabilities().lacks {
         tracing::warn!("{}: {}", lack.what, lack.sentence);
@@ -180,6 +192,7 @@ async fn start_supervisor(
         sandbox: prepared.sandbox,
         python: prepared.python,
         mqtt,
+        policy,
     };
     Ok(Supervisor::start(config).await?)
 }
@@ -223,6 +236,17 @@ fn script(options: &Options) -> Result<Script> {
         file.display()
     );
     Script::load(file).context("--mock")
+}
+
+fn load_policy(file: Option<&Path>) -> Result<Policy> {
+    let Some(file) = file else { return Ok(Policy::default()) };
+    let name = file.display().to_string();
+    let text = std::fs::read_to_string(file)
+        .with_context(|| format!("--policy {name}: cannot be read"))?;
+    Policy::parse(&name, &text).map_err(|problems| {
+        let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        anyhow!("--policy {name}: the policy is not right\n{}", lines.join("\n"))
+    })
 }
 
 async fn serve_signals(

@@ -58,9 +58,19 @@ pub enum Who {
 /// What a guest may do with which signals: path patterns, each with an access.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Grants {
-    rules: Vec<(Pattern, Access)>,
+    /// Of the clauses about one signal the last one counts.
+    clauses: Vec<Clause>,
+    /// Nothing beyond these.
+    bounds: Option<Arc<Grants>>,
     /// Whether signals may be added to the registry.
     creates: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Clause {
+    pattern: Pattern,
+    access: Access,
+    is_granted: bool,
 }
 
 /// The accesses that are granted for one signal.
@@ -71,11 +81,34 @@ impl Grants {
     pub fn new(
         grants: impl IntoIterator<Item = (String, Access)>,
     ) -> Result<Grants, InvalidPattern> {
-        let rules = grants
-            .into_iter()
-            .map(|(pattern, access)| Ok((Pattern::parse(&pattern)?, access)))
-            .collect::<Result<_, InvalidPattern>>()?;
-        Ok(Grants { rules, creates: false })
+        let mut all = Grants::default();
+        for (pattern, access) in grants {
+            all = all.and(Pattern::parse(&pattern)?, access);
+        }
+        Ok(all)
+    }
+
+    /// These as well.
+    #[must_use]
+    pub fn and(self, pattern: Pattern, access: Access) -> Grants {
+        self.with(Clause { pattern, access, is_granted: true })
+    }
+
+    /// The same without these.
+    #[must_use]
+    pub fn but_not(self, pattern: Pattern, access: Access) -> Grants {
+        self.with(Clause { pattern, access, is_granted: false })
+    }
+
+    /// Of these only what `bounds` allow as well.
+    #[must_use]
+    pub fn within(self, bounds: Grants) -> Grants {
+        Grants { bounds: Some(Arc::new(bounds)), ..self }
+    }
+
+    fn with(mut self, clause: Clause) -> Grants {
+        self.clauses.push(clause);
+        self
     }
 
     /// The same, and the right to add signals.
@@ -86,7 +119,9 @@ impl Grants {
 
     /// Each access by itself: an app that may write a signal may not read it for that.
     pub fn allows(&self, path: &str, access: Access) -> bool {
-        self.rules.iter().any(|(pattern, granted)| *granted == access && pattern.matches(path))
+        let about = |clause: &&Clause| clause.access == access && clause.pattern.matches(path);
+        let is_granted = self.clauses.iter().rfind(about).is_some_and(|clause| clause.is_granted);
+        is_granted && self.bounds.as_ref().is_none_or(|bounds| bounds.allows(path, access))
     }
 
     fn rights(&self, path: &str) -> Rights {
@@ -141,7 +176,7 @@ impl Client {
     }
 
     /// Grants something else from now on, on open streams too. Nothing for those who may do
-    /// everything.
+    /// everything, or are closed.
     pub fn set_grants(&self, grants: Grants) {
         self.stand(Standing::new(grants, false));
     }
@@ -153,7 +188,11 @@ impl Client {
 
     fn stand(&self, new: Arc<Standing>) {
         let Identity::Guest(guest) = &*self.0 else { return };
-        guest.standing.swap(new).superseded.cancel();
+        let before = guest.standing.rcu(|now| match now.is_closed {
+            true => Arc::clone(now),
+            false => Arc::clone(&new),
+        });
+        before.superseded.cancel();
     }
 
     pub(super) fn is_app(&self) -> bool {
@@ -351,6 +390,22 @@ mod tests {
     }
 
     #[test]
+    fn the_last_word_counts_within_the_bounds() {
+        let pattern = |text| Pattern::parse(text).unwrap();
+        let own = grants(&[("Vehicle.Cabin.**", Access::Read), ("Vehicle.Speed", Access::Read)]);
+        let grants = grants(&[("Vehicle.Cabin.**", Access::Read)])
+            .but_not(pattern("Vehicle.Cabin.Door.**"), Access::Read)
+            .and(pattern("Vehicle.Cabin.Door.IsOpen"), Access::Read)
+            .and(pattern("Vehicle.**"), Access::Write)
+            .within(own);
+        assert!(grants.allows("Vehicle.Cabin.Light", Access::Read));
+        assert!(!grants.allows("Vehicle.Cabin.Door.IsLocked", Access::Read));
+        assert!(grants.allows("Vehicle.Cabin.Door.IsOpen", Access::Read));
+        assert!(!grants.allows("Vehicle.Speed", Access::Read));
+        assert!(!grants.allows("Vehicle.Cabin.Light", Access::Write));
+    }
+
+    #[test]
     fn a_bad_pattern_is_refused_when_granted() {
         assert!(Grants::new([("Vehicle..Speed".to_owned(), Access::Read)]).is_err());
     }
@@ -370,6 +425,7 @@ mod tests {
         app.set_grants(grants(&[("Vehicle.Speed", Access::Read)]));
         app.check(&registry, speed, Access::Read).unwrap();
         app.close();
+        app.set_grants(grants(&[("Vehicle.Speed", Access::Read)]));
         let error = app.check(&registry, speed, Access::Read).unwrap_err();
         assert!(matches!(error, SignalError::Closed { .. }), "{error}");
     }

@@ -13,7 +13,7 @@ use super::{
     publisher::Publisher,
 };
 use crate::{
-    app::{AppId, AppManifest, Input, Operation},
+    app::{AppId, AppManifest, Input, Operation, Policy},
     console::Console,
     python::{Builder, Interpreter},
     sandbox::{Control, Sandbox},
@@ -31,6 +31,7 @@ pub(super) struct Core {
     pub(super) models: Models,
     pub(super) broker: Broker,
     pub(super) mqtt: Option<topics::Address>,
+    pub(super) policy: Policy,
     pub(super) sandbox: Arc<dyn Sandbox>,
     pub(super) builder: Builder,
     pub(super) interpreter: Interpreter,
@@ -110,6 +111,7 @@ impl Core {
             state_dir: config.state_dir,
             broker: config.broker,
             mqtt: config.mqtt,
+            policy: config.policy,
             sandbox: config.sandbox,
             interpreter,
             is_root: rustix::process::geteuid().is_root(),

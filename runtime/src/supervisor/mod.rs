@@ -6,6 +6,7 @@
 //! each other, and decides nothing by itself: `app::transition` does.
 //! Must not know: HTTP, JSON shapes, the command line.
 
+mod access;
 mod admit;
 mod archive;
 mod core;
@@ -37,7 +38,7 @@ use self::{
     task::First,
 };
 use crate::{
-    app::{AppId, AppManifest, AppStatus, Operation, Situation, State},
+    app::{AppId, AppManifest, AppStatus, Operation, Policy, Situation, State},
     console::ConsoleReader,
     python::{Interpreter, PythonTools},
     sandbox::{Sandbox, SandboxError},
@@ -57,6 +58,8 @@ pub struct Config {
     pub python: PythonTools,
     /// The MQTT broker that apps may ask for.
     pub mqtt: Option<topics::Address>,
+    /// What apps are granted, and who gives way.
+    pub policy: Policy,
 }
 
 /// The answer to a request that is not denied.
@@ -92,6 +95,7 @@ impl Supervisor {
         let folder = config.state_dir.clone();
         let opened = tokio::task::spawn_blocking(move || open(&folder)).await;
         let (state, logs) = opened.map_err(|error| Error::Setup(error.to_string()))??;
+        access::apply(&config.broker, &config.policy)?;
         let core = Arc::new(Core::new(config, interpreter, state, logs));
         recover::recover(&core).await?;
         Ok(Supervisor { core })

@@ -12,12 +12,15 @@ use std::{
 
 use tokio::{sync::mpsc, task::JoinHandle};
 
-use super::core::{App, Core, Message};
+use super::{
+    access,
+    core::{App, Core, Message},
+};
 use crate::{
     app::{AppId, Input},
     console::Console,
     sandbox::{Launch, Running, SandboxError, ShimEvent},
-    signals::{self, AppSocket, Client, Grants, serve_app},
+    signals::{self, AppSocket, Client, serve_app},
     store::LogStore,
     topics::{self, TopicsSocket},
 };
@@ -38,6 +41,15 @@ pub(super) struct Run {
 pub(super) struct Doors {
     _signals: AppSocket,
     _topics: Option<TopicsSocket>,
+    /// As whom the app is let in. Closed with the doors: what it claimed is free, and a
+    /// stream that outlives its process has no rights.
+    client: Client,
+}
+
+impl Drop for Doors {
+    fn drop(&mut self) {
+        self.client.close();
+    }
 }
 
 impl Drop for Run {
@@ -72,21 +84,12 @@ pub(super) async fn launch(core: &Core, app: &App, first_seq: u64) -> Result<Run
 /// The doors that the app's manifest asks for.
 pub(super) fn open_doors(core: &Core, app: &App) -> Result<Doors, String> {
     let folder = sockets(app);
-    let signals = open_signals(core, app, &folder)?;
+    let client = access::client(core, app).map_err(|error| error.to_string())?;
+    let signals = serve_app(core.broker.clone(), client.clone(), &folder)
+        .map_err(|error| format!("{}: {error}", folder.display()))?;
     let topics = open_topics(core, app, &folder)
         .map_err(|error| format!("{}: {error}", folder.display()))?;
-    Ok(Doors { _signals: signals, _topics: topics })
-}
-
-/// The app's door to the signals, with what its manifest asks for.
-fn open_signals(core: &Core, app: &App, folder: &Path) -> Result<AppSocket, String> {
-    let requests = app.manifest.vehicle_signal_lib.signals.iter();
-    let grants = requests
-        .flat_map(|request| request.access.iter().map(|access| (request.path.clone(), *access)));
-    let grants = Grants::new(grants).map_err(|error| error.to_string())?;
-    let client = Client::app(app.id().as_str(), grants);
-    serve_app(core.broker.clone(), client, folder)
-        .map_err(|error| format!("{}: {error}", folder.display()))
+    Ok(Doors { _signals: signals, _topics: topics, client })
 }
 
 /// The app's door to the topics, where it asks for one and there is a broker of them.

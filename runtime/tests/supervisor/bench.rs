@@ -72,7 +72,15 @@ impl Bench {
         let broker = Broker::new(&manifest).unwrap();
         let model = Arc::new(Model { manifest, python_dir, source: "a test".to_owned() });
         let sandbox = sandbox.ok()?;
-        let config = Config { state_dir, model, broker, sandbox, python, mqtt: None };
+        let config = Config {
+            state_dir,
+            model,
+            broker,
+            sandbox,
+            python,
+            mqtt: None,
+            policy: Default::default(),
+        };
         let supervisor = Supervisor::start(config.clone()).await.unwrap();
         Some(Bench { folder, config, supervisor })
     }

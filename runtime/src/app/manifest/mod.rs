@@ -13,6 +13,7 @@ use std::{collections::BTreeMap, time::Duration};
 pub(crate) use requirement::{Requirement, normalise};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
+pub(super) use values::signal_path;
 use vss_codegen::model::{Access, Manifest, Signal};
 
 use super::{AppId, Limits};

@@ -58,7 +58,7 @@ pub(super) fn inside_folder(path: String) -> Result<String, String> {
     Ok(path)
 }
 
-pub(super) fn signal_path(path: String) -> Result<String, String> {
+pub(in crate::app) fn signal_path(path: String) -> Result<String, String> {
     let good = |part: &str| {
         !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "_*".contains(c))
     };
