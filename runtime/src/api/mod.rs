@@ -14,6 +14,7 @@
 //! | `GET /api/apps/{id}/logs` | `apps/logs` |
 //! | `POST /api/apps/{id}/stdin` | `apps/stdin` |
 //! | `GET /api/signals`, `PUT /api/signals` | `signals/list`, `signals/set` |
+//! | `GET /api/access/audit` | `access/audit` |
 //! | `GET /api/info` | `info` |
 //! | `GET /api/ws` | `ws` |
 //! | `GET /health`, `GET /ready`, on their own port | `health` |
@@ -22,6 +23,7 @@
 //! and set as [`Client::outside`](crate::signals::Client::outside).
 //! Must not know: how apps are run, stored or isolated.
 
+mod access;
 mod apps;
 mod error;
 mod extract;
@@ -110,6 +112,7 @@ pub(crate) fn router(api: Api) -> Router {
         .route("/api/apps/{id}/logs", get(apps::logs::handle))
         .route("/api/apps/{id}/stdin", post(apps::stdin::handle))
         .route("/api/signals", get(signals::list::handle).put(signals::set::handle))
+        .route("/api/access/audit", get(access::audit::handle))
         .route("/api/info", get(info::handle))
         .route("/api/model", get(model::show))
         .route("/api/model/revert", post(model::revert))

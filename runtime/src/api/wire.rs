@@ -15,7 +15,7 @@ use crate::{
     app::{AppId, AppStatus, Line, Stream},
     sandbox::Capabilities,
     signals::SourceStatus,
-    supervisor::{Admission, Model, ModelChange},
+    supervisor::{Admission, DenialRow, Model, ModelChange},
 };
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -168,6 +168,14 @@ pub(crate) struct NewModel {
     pub(crate) types: Option<String>,
     /// Where it comes from, for people.
     pub(crate) source: String,
+}
+
+/// What was denied, the oldest first.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct AuditReply {
+    pub(crate) denials: Vec<DenialRow>,
+    /// Denials since the runtime started that found no room.
+    pub(crate) lost: u64,
 }
 
 /// The answer to an exchange of the model.

@@ -5,6 +5,7 @@
 //! other command is a client of its API and shares nothing with it but `api::wire`.
 //! Must not know: the supervisor, the state folder, processes.
 
+mod access;
 mod attach;
 mod client;
 mod completions;
@@ -102,6 +103,9 @@ enum Command {
     /// Look at signals and set them
     #[command(visible_alias = "signal", subcommand)]
     Signals(signals::Signals),
+    /// See what apps may do with signals
+    #[command(subcommand)]
+    Access(access::Access),
     /// Show the vehicle model, or exchange it
     #[command(subcommand)]
     Model(model::Model),
@@ -163,6 +167,7 @@ fn as_client(command: Command, server: &str) -> anyhow::Result<()> {
             Command::Uninstall(operate) => operate.run(&client, Verb::Uninstall).await,
             Command::Inspect(inspect) => inspect.run(&client).await,
             Command::Signals(signals) => signals.run(&client).await,
+            Command::Access(access) => access.run(&client).await,
             Command::Model(model) => model.run(&client).await,
             Command::Info(info) => info.run(&client).await,
             Command::Serve(_) | Command::Completions(_) => Err(Failure::NotAClient.into()),

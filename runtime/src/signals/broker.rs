@@ -70,8 +70,10 @@ pub trait Audit: Send + Sync {
 pub struct Denial {
     /// Such as `app lights`.
     pub who: String,
-    /// Such as `write Vehicle.Speed`.
-    pub what: String,
+    /// Such as `write`.
+    pub access: &'static str,
+    /// As the client wrote it, however long.
+    pub path: String,
     /// As the client is told.
     pub reason: String,
 }
@@ -243,10 +245,18 @@ impl Broker {
         }
     }
 
-    fn audited(&self, client: &Client, path: &str, what: &str, error: SignalError) -> SignalError {
-        if let Some(who) = client.who() {
-            let (who, what) = (who.to_string(), format!("{what} {path}"));
-            self.audit(Denial { who, what, reason: error.to_string() });
+    fn audited(
+        &self,
+        client: &Client,
+        path: &str,
+        access: &'static str,
+        error: SignalError,
+    ) -> SignalError {
+        // Who is closed may do nothing any more, which is no news of any signal.
+        let is_news = !matches!(error, SignalError::Closed { .. });
+        if let Some(who) = client.who().filter(|_| is_news) {
+            let (who, path) = (who.to_string(), path.to_owned());
+            self.audit(Denial { who, access, path, reason: error.to_string() });
         }
         error
     }
@@ -635,7 +645,7 @@ mod tests {
         broker.subscribe(&app, &["Vehicle.Mode", SPEED], 0).unwrap_err();
         broker.get(&Client::outside(), "Vehicle.Unknown").unwrap_err();
         let book: Vec<String> =
-            lock(&book.0).iter().map(|d| format!("{}: {}", d.who, d.what)).collect();
+            lock(&book.0).iter().map(|d| format!("{}: {} {}", d.who, d.access, d.path)).collect();
         assert_eq!(
             book,
             [

@@ -12,6 +12,7 @@ pub(super) type Migrations = &'static [&'static str];
 pub(super) const STATE: Migrations = &[
     include_str!("../../migrations/state/0001_apps.sql"),
     include_str!("../../migrations/state/0002_model.sql"),
+    include_str!("../../migrations/state/0003_access.sql"),
 ];
 pub(super) const LOGS: Migrations = &[include_str!("../../migrations/logs/0001_logs.sql")];
 

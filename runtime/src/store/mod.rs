@@ -5,6 +5,7 @@
 //! a call is done when its transaction is committed.
 //! Must not know: what a state means, who asks, processes.
 
+mod audit;
 mod database;
 mod logs;
 mod migrate;
@@ -12,6 +13,7 @@ mod state;
 
 use std::path::PathBuf;
 
+pub use audit::DenialRow;
 pub(crate) use logs::{Last as LastLine, LogStore};
 pub(crate) use state::{AppRow, StateStore};
 

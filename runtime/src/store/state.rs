@@ -34,6 +34,10 @@ impl StateStore {
             .map(|database| StateStore { database })
     }
 
+    pub(super) fn database(&self) -> &Database {
+        &self.database
+    }
+
     /// All apps, by id.
     pub(crate) async fn load(&self) -> Result<Vec<AppRow>, StoreError> {
         self.database.call(|connection| load(connection)).await

@@ -9,8 +9,8 @@ use std::{
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    Admission, Error, Result, archive::LogArchive, details::AppPaths, folders, model::Models,
-    publisher::Publisher,
+    Admission, Error, Result, archive::LogArchive, audit::Trail, details::AppPaths, folders,
+    model::Models, publisher::Publisher,
 };
 use crate::{
     app::{AppId, AppManifest, Input, Operation, Policy},
@@ -39,6 +39,7 @@ pub(super) struct Core {
     pub(super) is_root: bool,
     pub(super) state: StateStore,
     pub(super) logs: LogStore,
+    pub(super) trail: Trail,
     pub(super) publisher: Publisher,
     apps: RwLock<BTreeMap<AppId, Handle>>,
     /// Held while an app is admitted, so that two with one id cannot be; true when the
@@ -103,6 +104,7 @@ impl Core {
         interpreter: Interpreter,
         state: StateStore,
         logs: LogStore,
+        trail: Trail,
     ) -> Core {
         let cache = config.state_dir.join("cache").join("uv");
         Core {
@@ -117,6 +119,7 @@ impl Core {
             is_root: rustix::process::geteuid().is_root(),
             state,
             logs,
+            trail,
             publisher: Publisher::new(),
             apps: RwLock::default(),
             closed: tokio::sync::Mutex::new(false),

@@ -9,6 +9,7 @@
 mod access;
 mod admit;
 mod archive;
+mod audit;
 mod core;
 mod details;
 mod error;
@@ -27,13 +28,14 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{broadcast, oneshot};
 
-pub use crate::{app::Dependency, models::Model};
+pub use crate::{app::Dependency, models::Model, store::DenialRow};
 pub use details::{AppDetails, AppPaths};
 pub use error::{Error, Result};
 pub use event::{Event, EventBody};
 pub use model::ModelChange;
 
 use self::{
+    audit::Trail,
     core::{Core, Message},
     task::First,
 };
@@ -96,7 +98,9 @@ impl Supervisor {
         let opened = tokio::task::spawn_blocking(move || open(&folder)).await;
         let (state, logs) = opened.map_err(|error| Error::Setup(error.to_string()))??;
         access::apply(&config.broker, &config.policy)?;
-        let core = Arc::new(Core::new(config, interpreter, state, logs));
+        let trail = Trail::start(state.clone());
+        config.broker.set_audit(Box::new(trail.clone()));
+        let core = Arc::new(Core::new(config, interpreter, state, logs, trail));
         recover::recover(&core).await?;
         Ok(Supervisor { core })
     }
@@ -190,6 +194,7 @@ impl Supervisor {
         for handle in handles {
             self.core.forget(handle.app.id());
         }
+        self.core.trail.write().await;
         let core = self.core.clone();
         let close = move || {
             core.logs.close();

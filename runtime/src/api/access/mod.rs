@@ -1,0 +1,3 @@
+//! `/api/access`: what apps may do with signals, and what was denied.
+
+pub(super) mod audit;
