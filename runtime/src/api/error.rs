@@ -152,6 +152,7 @@ impl From<supervisor::Error> for ApiError {
             Error::Failed { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "operation_failed"),
             Error::Manifest(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_manifest"),
             Error::Bundle(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_bundle"),
+            Error::Access { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_grant"),
             Error::Model(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_model"),
             Error::BreaksApps(_) => (StatusCode::CONFLICT, "breaks_apps"),
             Error::NoInput { .. } => (StatusCode::CONFLICT, "no_input"),

@@ -14,6 +14,7 @@
 //! | `GET /api/apps/{id}/logs` | `apps/logs` |
 //! | `POST /api/apps/{id}/stdin` | `apps/stdin` |
 //! | `GET /api/signals`, `PUT /api/signals` | `signals/list`, `signals/set` |
+//! | `GET /api/access`, `POST /api/access` | `access/grants` |
 //! | `GET /api/access/audit` | `access/audit` |
 //! | `GET /api/info` | `info` |
 //! | `GET /api/ws` | `ws` |
@@ -112,6 +113,7 @@ pub(crate) fn router(api: Api) -> Router {
         .route("/api/apps/{id}/logs", get(apps::logs::handle))
         .route("/api/apps/{id}/stdin", post(apps::stdin::handle))
         .route("/api/signals", get(signals::list::handle).put(signals::set::handle))
+        .route("/api/access", get(access::grants::show).post(access::grants::decide))
         .route("/api/access/audit", get(access::audit::handle))
         .route("/api/info", get(info::handle))
         .route("/api/model", get(model::show))

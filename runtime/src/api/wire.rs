@@ -11,6 +11,7 @@ pub(crate) use super::{
     error::{ErrorBody, ErrorReply},
     ws::message::{Envelope, Subscribe, SubscribeSignals},
 };
+pub(crate) use crate::supervisor::{AccessOrder, AccessReport, Standing};
 use crate::{
     app::{AppId, AppStatus, Line, Stream},
     sandbox::Capabilities,
@@ -168,6 +169,12 @@ pub(crate) struct NewModel {
     pub(crate) types: Option<String>,
     /// Where it comes from, for people.
     pub(crate) source: String,
+}
+
+/// How it stands with what apps declare.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct AccessList {
+    pub(crate) apps: Vec<AccessReport>,
 }
 
 /// What was denied, the oldest first.

@@ -7,6 +7,7 @@
 mod dependency;
 pub(crate) mod document;
 mod exit;
+pub(crate) mod grant;
 mod id;
 mod limits;
 mod manifest;
@@ -17,6 +18,7 @@ mod transition;
 
 pub use dependency::Dependency;
 pub use exit::Exit;
+pub use grant::{Decision, GrantState, Ruling};
 pub use id::{AppId, InvalidAppId};
 pub(crate) use limits::parse_duration;
 pub use limits::{Limits, display_size};
@@ -25,6 +27,7 @@ pub use manifest::{
     SignalRequest,
 };
 pub(crate) use manifest::{Requirement, normalise};
+pub(crate) use policy::access_name;
 pub use policy::{ConflictRule, GrantMode, Policy, Resolution};
 pub use state::{Desired, Health, Operation, State, Stream, UnknownWord};
 pub use status::{AppStatus, Line};

@@ -103,7 +103,7 @@ enum Command {
     /// Look at signals and set them
     #[command(visible_alias = "signal", subcommand)]
     Signals(signals::Signals),
-    /// See what apps may do with signals
+    /// Show and change what apps may do with signals
     #[command(subcommand)]
     Access(access::Access),
     /// Show the vehicle model, or exchange it

@@ -5,6 +5,7 @@
 //! a call is done when its transaction is committed.
 //! Must not know: what a state means, who asks, processes.
 
+mod access;
 mod audit;
 mod database;
 mod logs;

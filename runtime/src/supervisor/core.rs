@@ -9,11 +9,11 @@ use std::{
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    Admission, Error, Result, archive::LogArchive, audit::Trail, details::AppPaths, folders,
-    model::Models, publisher::Publisher,
+    Admission, Error, Result, access::SharedAccess, archive::LogArchive, audit::Trail,
+    details::AppPaths, folders, model::Models, publisher::Publisher,
 };
 use crate::{
-    app::{AppId, AppManifest, Input, Operation, Policy},
+    app::{AppId, AppManifest, Decision, Input, Operation, Policy},
     console::Console,
     python::{Builder, Interpreter},
     sandbox::{Control, Sandbox},
@@ -45,6 +45,8 @@ pub(super) struct Core {
     /// Held while an app is admitted, so that two with one id cannot be; true when the
     /// runtime is shutting down.
     pub(super) closed: tokio::sync::Mutex<bool>,
+    /// Held while grants are changed, so that none is lost.
+    pub(super) deciding: tokio::sync::Mutex<()>,
 }
 
 /// What is true of an app for as long as it is installed.
@@ -64,6 +66,7 @@ pub(super) struct Handle {
     pub(super) mailbox: mpsc::Sender<Message>,
     pub(super) console: Console,
     pub(super) control: SharedControl,
+    pub(super) access: SharedAccess,
 }
 
 #[derive(Debug)]
@@ -123,6 +126,7 @@ impl Core {
             publisher: Publisher::new(),
             apps: RwLock::default(),
             closed: tokio::sync::Mutex::new(false),
+            deciding: tokio::sync::Mutex::default(),
         }
     }
 
@@ -142,6 +146,7 @@ impl Core {
         model: String,
         uid_index: u32,
         last_line: u64,
+        decisions: Vec<Decision>,
     ) -> (Handle, mpsc::Receiver<Message>) {
         let id = manifest.id.clone();
         let archive = LogArchive { logs: self.logs.clone(), app: id.clone() };
@@ -152,6 +157,7 @@ impl Core {
             mailbox,
             console: Console::new(last_line, Arc::new(archive)),
             control: SharedControl::default(),
+            access: SharedAccess::new(decisions),
         };
         self.apps.write().unwrap_or_else(PoisonError::into_inner).insert(id, handle.clone());
         (handle, messages)

@@ -25,6 +25,9 @@ pub enum Error {
     /// The app's console takes no input now.
     #[error("'{app}' takes no input: {reason}")]
     NoInput { app: AppId, reason: String },
+    /// A grant or a revocation that makes no sense.
+    #[error("the access of '{app}' stays as it is: {reason}")]
+    Access { app: AppId, reason: String },
     /// A model that cannot be taken.
     #[error("{0}")]
     Model(String),

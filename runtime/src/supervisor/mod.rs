@@ -29,6 +29,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{broadcast, oneshot};
 
 pub use crate::{app::Dependency, models::Model, store::DenialRow};
+pub use access::{AccessOrder, AccessReport, Standing};
 pub use details::{AppDetails, AppPaths};
 pub use error::{Error, Result};
 pub use event::{Event, EventBody};
@@ -144,7 +145,7 @@ impl Supervisor {
         Ok(AppDetails {
             status,
             dependencies: self.core.state.dependencies(app).await?,
-            grants: manifest.vehicle_signal_lib.signals.clone(),
+            grants: self.core.granted(&handle),
             manifest,
             paths: handle.app.paths.clone(),
         })
@@ -229,7 +230,8 @@ impl Supervisor {
             return Err(Error::Bundle(error.to_string()));
         }
         let last = core.logs.last(&app).await.unwrap_or_default();
-        let (handle, mailbox) = core.register(row.manifest, row.model, row.uid_index, last.seq);
+        let (handle, mailbox) =
+            core.register(row.manifest, row.model, row.uid_index, last.seq, vec![]);
         let first = First::Install;
         // Its first step only starts the installation; nobody waits for it.
         drop(task::spawn(core, handle, mailbox, row.situation, last.shim_seq, first));

@@ -12,7 +12,7 @@ use super::{
     task::{self, First},
 };
 use crate::{
-    app::State,
+    app::{Decision, State},
     sandbox::Running,
     store::{AppRow, LastLine},
 };
@@ -29,7 +29,9 @@ pub(super) async fn recover(core: &Arc<Core>) -> Result<()> {
     remove_orphans(core, &known).await;
     let mut apps = JoinSet::new();
     for row in rows {
-        apps.spawn(bring_back(core.clone(), row));
+        // Nobody runs with more than was left to it: what cannot be read ends the start.
+        let decisions = core.state.decisions(&row.manifest.id).await?;
+        apps.spawn(bring_back(core.clone(), row, decisions));
     }
     let all = async { while apps.join_next().await.is_some() {} };
     if tokio::time::timeout(PATIENCE, all).await.is_err() {
@@ -38,13 +40,13 @@ pub(super) async fn recover(core: &Arc<Core>) -> Result<()> {
     Ok(())
 }
 
-async fn bring_back(core: Arc<Core>, row: AppRow) {
+async fn bring_back(core: Arc<Core>, row: AppRow, decisions: Vec<Decision>) {
     let AppRow { manifest, model, uid_index, situation } = row;
     let last = core.logs.last(&manifest.id).await.unwrap_or_else(|error| {
         tracing::warn!("logs.db: the console of '{}' begins anew: {error}", manifest.id);
         LastLine::default()
     });
-    let (handle, mailbox) = core.register(manifest, model, uid_index, last.seq);
+    let (handle, mailbox) = core.register(manifest, model, uid_index, last.seq, decisions);
     let first = match find(&core, &handle.app.paths.run, situation.state, last).await {
         Some(running) => First::Adopt(running),
         None => First::Return,

@@ -12,10 +12,7 @@ use std::{
 
 use tokio::{sync::mpsc, task::JoinHandle};
 
-use super::{
-    access,
-    core::{App, Core, Message},
-};
+use super::core::{App, Core, Handle, Message};
 use crate::{
     app::{AppId, Input},
     console::Console,
@@ -82,9 +79,11 @@ pub(super) async fn launch(core: &Core, app: &App, first_seq: u64) -> Result<Run
 }
 
 /// The doors that the app's manifest asks for.
-pub(super) fn open_doors(core: &Core, app: &App) -> Result<Doors, String> {
+pub(super) fn open_doors(core: &Core, handle: &Handle) -> Result<Doors, String> {
+    let app = &handle.app;
     let folder = sockets(app);
-    let client = access::client(core, app).map_err(|error| error.to_string())?;
+    let client = handle.access.open(&app.manifest, &core.policy);
+    let client = client.map_err(|error| error.to_string())?;
     let signals = serve_app(core.broker.clone(), client.clone(), &folder)
         .map_err(|error| format!("{}: {error}", folder.display()))?;
     let topics = open_topics(core, app, &folder)

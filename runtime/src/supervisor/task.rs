@@ -146,7 +146,7 @@ impl Task {
             First::Install => self.start_install(),
             First::Adopt(running) => {
                 let pid = running.pid;
-                match run::open_doors(&self.core, &self.handle.app) {
+                match run::open_doors(&self.core, &self.handle) {
                     Ok(doors) => {
                         self.hold(running, doors);
                         self.feed(Input::Adopted { pid }).await;
@@ -326,7 +326,7 @@ impl Task {
 
     async fn launch(&mut self) -> Result<u32, String> {
         model::check(&self.core, &self.handle.app).await?;
-        let doors = run::open_doors(&self.core, &self.handle.app)?;
+        let doors = run::open_doors(&self.core, &self.handle)?;
         let first_seq = self.shim_seq.load(Ordering::Relaxed) + 1;
         match run::launch(&self.core, &self.handle.app, first_seq).await {
             Ok(running) => {
