@@ -13,6 +13,7 @@
 //! | `POST /api/apps/{id}/{start,stop,pause,resume,restart,uninstall}` | `apps/operate` |
 //! | `GET /api/apps/{id}/logs` | `apps/logs` |
 //! | `POST /api/apps/{id}/stdin` | `apps/stdin` |
+//! | `GET /api/apps/{id}/conflicts`, `POST /api/conflicts` | `apps/conflicts` |
 //! | `GET /api/signals`, `PUT /api/signals` | `signals/list`, `signals/set` |
 //! | `GET /api/access`, `POST /api/access` | `access/grants` |
 //! | `GET /api/access/audit` | `access/audit` |
@@ -110,6 +111,8 @@ pub(crate) fn router(api: Api) -> Router {
     let quick = Router::new()
         .route("/api/apps", get(apps::list::handle))
         .route("/api/apps/{id}", get(apps::show::handle))
+        .route("/api/apps/{id}/conflicts", get(apps::conflicts::of_installed))
+        .route("/api/conflicts", post(apps::conflicts::of_manifest))
         .route("/api/apps/{id}/logs", get(apps::logs::handle))
         .route("/api/apps/{id}/stdin", post(apps::stdin::handle))
         .route("/api/signals", get(signals::list::handle).put(signals::set::handle))

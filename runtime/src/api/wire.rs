@@ -13,7 +13,7 @@ pub(crate) use super::{
 };
 pub(crate) use crate::supervisor::{AccessOrder, AccessReport, Standing};
 use crate::{
-    app::{AppId, AppStatus, Line, Stream},
+    app::{AppId, AppStatus, Conflict, Line, Stream},
     sandbox::Capabilities,
     signals::SourceStatus,
     supervisor::{Admission, DenialRow, Model, ModelChange},
@@ -169,6 +169,12 @@ pub(crate) struct NewModel {
     pub(crate) types: Option<String>,
     /// Where it comes from, for people.
     pub(crate) source: String,
+}
+
+/// Where an app and others want the same signal.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct ConflictList {
+    pub(crate) conflicts: Vec<Conflict>,
 }
 
 /// How it stands with what apps declare.

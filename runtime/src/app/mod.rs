@@ -4,6 +4,7 @@
 //! actions it asks for, or a denial with its reason.
 //! Must not know: processes, files, sockets, the database, the clock.
 
+mod conflicts;
 mod dependency;
 pub(crate) mod document;
 mod exit;
@@ -16,6 +17,7 @@ mod state;
 mod status;
 mod transition;
 
+pub use conflicts::{Conflict, ConflictKind, Contender, conflicts};
 pub use dependency::Dependency;
 pub use exit::Exit;
 pub use grant::{Decision, GrantState, Ruling};

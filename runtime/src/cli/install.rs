@@ -21,7 +21,7 @@ use super::{
     stream::Stream,
 };
 use crate::{
-    api::wire::{OperationReply, Progress, Subscribe},
+    api::wire::{ConflictList, OperationReply, Progress, Subscribe},
     app::{AppId, AppManifest, State},
 };
 
@@ -47,16 +47,19 @@ pub(crate) struct Install {
 
 /// Large dependencies take a while to fetch.
 const PATIENCE: u64 = 600;
+/// Of apps that want whole branches there may be thousands.
+const MOST_WARNINGS: usize = 10;
 /// What the upload itself may take beyond the wait.
 const UPLOAD_TIMEOUT: Duration = Duration::from_secs(300);
 
 impl Install {
     pub(crate) async fn run(self, client: &Client) -> Result<()> {
-        let app = read_id(&pack::manifest(&self.folder)?)?;
+        let (app, manifest) = read_manifest(&pack::manifest(&self.folder)?)?;
         let packed = pack::pack(&self.folder)?;
         if let Some(name) = unexpected(&packed) {
             eprintln!("not uploaded: {name}");
         }
+        warn_of_conflicts(client, manifest).await;
         let wait = self.wait.duration(PATIENCE);
         let upload = self.upload(client, packed, wait)?;
         let reply: OperationReply = tokio::select! {
@@ -102,16 +105,30 @@ impl Install {
     }
 }
 
-/// The id in the manifest, whose every problem is said here already, without an upload.
-fn read_id(path: &Path) -> Result<AppId> {
+/// The id in the manifest and its text. Its every problem is said here already, without an
+/// upload.
+fn read_manifest(path: &Path) -> Result<(AppId, String)> {
     let text =
         fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     match AppManifest::parse(&path.display().to_string(), &text) {
-        Ok(manifest) => Ok(manifest.id),
+        Ok(manifest) => Ok((manifest.id, text)),
         Err(problems) => {
             let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
             Err(anyhow!("the app's manifest is not right\n{}", lines.join("\n")))
         }
+    }
+}
+
+/// Says where the app and those installed want the same signal, which hinders nothing. What
+/// keeps the runtime from answering is told by the upload.
+async fn warn_of_conflicts(client: &Client, manifest: String) {
+    let request = client.request(Method::POST, client.url("/api/conflicts", &[])).body(manifest);
+    let Ok(list) = client.json::<ConflictList>(request).await else { return };
+    for conflict in list.conflicts.iter().take(MOST_WARNINGS) {
+        eprintln!("warning: {conflict}");
+    }
+    if let Some(more @ 1..) = list.conflicts.len().checked_sub(MOST_WARNINGS) {
+        eprintln!("warning: {more} more signals are wanted by other apps as well");
     }
 }
 

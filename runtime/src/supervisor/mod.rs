@@ -10,6 +10,7 @@ mod access;
 mod admit;
 mod archive;
 mod audit;
+mod conflicts;
 mod core;
 mod details;
 mod error;
