@@ -2,6 +2,8 @@
 //! commands, on free ports with a state folder of its own.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
 
+#[path = "api/access.rs"]
+mod access;
 #[path = "api/apps.rs"]
 mod apps;
 #[path = "api/daemon.rs"]
