@@ -223,7 +223,8 @@ fn our_own_model_type_checks_with_the_typing_tests_and_the_samples() -> Result<(
     let mut samples = 0;
     for sample in fs::read_dir(root().join("sdk-python/examples"))? {
         let program = sample?.path().join("main.py");
-        generated.type_check(&[program.clone()]).with_context(|| program.display().to_string())?;
+        let checked = generated.type_check(std::slice::from_ref(&program));
+        checked.with_context(|| program.display().to_string())?;
         samples += 1;
     }
     ensure!(samples >= 4, "{samples} samples");
