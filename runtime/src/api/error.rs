@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::{unpack::UnpackError, upload::UploadError};
 use crate::{
     app::{AppId, InvalidAppId},
-    signals::SignalError,
+    signals::{SignalError, mock::MockError},
     supervisor,
 };
 
@@ -94,6 +94,21 @@ impl ApiError {
         SignalError::UnknownPath { path: path.to_owned(), nearest }.into()
     }
 
+    pub(crate) fn no_mock() -> ApiError {
+        let message = "no mock runs here: start the runtime with --provider mock, which fills what \
+                       the providers before it leave";
+        ApiError::new(StatusCode::CONFLICT, "no_mock", message)
+    }
+
+    /// The mock runs, but not for these signals.
+    pub(crate) fn not_mocked(pattern: &str) -> ApiError {
+        let message = format!(
+            "{pattern}: another provider fills this, so the mock does not; `vehicle-edge info` \
+             shows who fills what"
+        );
+        ApiError::new(StatusCode::CONFLICT, "not_mocked", message)
+    }
+
     /// It was admitted and tried, and did not work.
     pub(crate) fn operation_failed(reason: impl Display) -> ApiError {
         ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "operation_failed", reason)
@@ -168,6 +183,14 @@ impl From<supervisor::Error> for ApiError {
         if let Error::BreaksApps(apps) = &error {
             reply.body.details = serde_json::to_value(apps).ok();
         }
+        reply
+    }
+}
+
+impl From<MockError> for ApiError {
+    fn from(error: MockError) -> ApiError {
+        let mut reply = ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_mock", &error);
+        reply.body.details = serde_json::to_value(&error.0).ok();
         reply
     }
 }

@@ -17,6 +17,7 @@
 //! | `GET /api/signals`, `PUT /api/signals` | `signals/list`, `signals/set` |
 //! | `GET /api/access`, `POST /api/access` | `access/grants` |
 //! | `GET /api/access/audit` | `access/audit` |
+//! | `GET /api/signals/mock`, `PUT`, `DELETE`, `PUT /api/signals/mock/script` | `signals/mock` |
 //! | `GET /api/info` | `info` |
 //! | `GET /api/ws` | `ws` |
 //! | `GET /health`, `GET /ready`, on their own port | `health` |
@@ -58,7 +59,7 @@ pub(crate) use server::serve;
 
 use self::error::ApiError;
 use crate::{
-    signals::{Broker, Sources},
+    signals::{Broker, Sources, mock::MockHandle},
     supervisor::Supervisor,
 };
 
@@ -71,6 +72,8 @@ pub(crate) struct Shared {
     pub(crate) supervisor: Supervisor,
     pub(crate) broker: Broker,
     pub(crate) sources: Sources,
+    /// Those of the sources that are mocks.
+    pub(crate) mocks: Vec<MockHandle>,
     /// Everything of `GET /api/info` that does not change while the daemon runs.
     pub(crate) info: wire::Info,
     /// Where uploads are unpacked; on the same file system as the apps.
@@ -118,6 +121,10 @@ pub(crate) fn router(api: Api) -> Router {
         .route("/api/signals", get(signals::list::handle).put(signals::set::handle))
         .route("/api/access", get(access::grants::show).post(access::grants::decide))
         .route("/api/access/audit", get(access::audit::handle))
+        .route(
+            "/api/signals/mock",
+            get(signals::mock::list).put(signals::mock::set).delete(signals::mock::reset),
+        )
         .route("/api/info", get(info::handle))
         .route("/api/model", get(model::show))
         .route("/api/model/revert", post(model::revert))
@@ -128,6 +135,7 @@ pub(crate) fn router(api: Api) -> Router {
         }));
     let models = Router::new()
         .route("/api/model", put(model::set))
+        .route("/api/signals/mock/script", put(signals::mock::load))
         .layer(DefaultBodyLimit::max(MODEL_LIMIT))
         .layer(middleware::from_fn(|request: Request, next: Next| {
             within(REQUEST_TIMEOUT, request, next)

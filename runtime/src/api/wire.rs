@@ -1,6 +1,6 @@
 //! The JSON of the API, written by the handlers and read by the command line.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,10 @@ pub(crate) use crate::supervisor::{AccessOrder, AccessReport, Standing};
 use crate::{
     app::{AppId, AppStatus, Conflict, Line, Stream},
     sandbox::Capabilities,
-    signals::SourceStatus,
+    signals::{
+        SourceStatus,
+        mock::{MockStatus, Played},
+    },
     supervisor::{Admission, DenialRow, Model, ModelChange},
 };
 
@@ -121,6 +124,43 @@ pub(crate) struct SignalUpdate {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct SignalsSet {
     pub(crate) set: Vec<String>,
+}
+
+/// The mocks that run, and what they play.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct MockList {
+    pub(crate) mocks: Vec<MockStatus>,
+    pub(crate) signals: Vec<Played>,
+}
+
+/// The body of `PUT /api/signals/mock`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MockSet {
+    /// A path, a branch or a pattern.
+    pub(crate) signals: String,
+    /// As in a mock file: JSON, or YAML in a string.
+    pub(crate) behaviour: Json,
+}
+
+/// The body of `PUT /api/signals/mock/script`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MockScript {
+    /// What errors call it.
+    pub(crate) name: String,
+    /// The mock file.
+    pub(crate) text: String,
+    /// The texts of the files that it names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) files: BTreeMap<String, String>,
+}
+
+/// The answer to a change of what the mock plays.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct MockChanged {
+    /// How many signals do something else now; after a script, how many are played.
+    pub(crate) signals: usize,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -198,6 +198,16 @@ mod tests {
         assert!(text.contains(r#"log: "debug""#), "{text}");
     }
 
+    /// As a shell takes a line apart: what stands in quotes is one word.
+    fn words(line: &str) -> Vec<&str> {
+        let parts = line.split('\'').enumerate();
+        let words = parts.flat_map(|(number, part)| match number % 2 {
+            0 => part.split_whitespace().collect(),
+            _ => vec![part],
+        });
+        words.collect()
+    }
+
     #[test]
     fn each_example_in_the_help_is_of_its_command_and_can_be_parsed() {
         fn check(command: &clap::Command, path: &str) {
@@ -206,10 +216,10 @@ mod tests {
             // What stands deeper is what a file may look like.
             for line in lines.filter(|line| !line.starts_with(' ')) {
                 // Without what the shell takes away, or `vehicle-edge`'s own remarks.
-                let line = line.rsplit(" | ").next().unwrap().replace('\'', "");
+                let line = line.rsplit(" | ").next().unwrap();
                 let line = line.split("  ").next().unwrap().split(" > ").next().unwrap();
                 assert!(line.starts_with(path), "{path}: {line}");
-                if let Err(error) = Cli::try_parse_from(line.split(' ')) {
+                if let Err(error) = Cli::try_parse_from(words(line)) {
                     panic!("{line}: {error}");
                 }
             }

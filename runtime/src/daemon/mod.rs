@@ -118,8 +118,8 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     let broker = Broker::new(&prepared.model.manifest)?;
     broker.skip_unknown(options.skip_unknown);
     let script = script(&options)?;
-    let providers = options.providers.iter();
-    let parts = providers.map(|provider| provider.part(&broker, &script));
+    let (mut mocks, providers) = (Vec::new(), options.providers.iter());
+    let parts = providers.map(|provider| provider.part(&broker, &script, &mut mocks));
     let parts = parts.collect::<Result<_>>()?;
     let sources = Sources::start(&broker, parts, &servers.shutdown);
     if !gate.is_open() {
@@ -133,6 +133,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         supervisor: supervisor.clone(),
         broker,
         sources,
+        mocks,
         info,
         staging: state.staging(),
         shutdown: servers.shutdown.clone(),

@@ -13,7 +13,7 @@ use tokio::net::lookup_host;
 use crate::signals::{
     Broker, Part, Pattern,
     kuksa::{Address, Kuksa, Upstream},
-    mock::{Mock, Script},
+    mock::{Mock, MockHandle, Script},
 };
 
 /// One provider and its signals: all that earlier ones leave, if it names none.
@@ -50,12 +50,19 @@ impl Provider {
         self.kind == Kind::Mock
     }
 
-    /// `script` is what a mock plays.
-    pub(crate) fn part(&self, broker: &Broker, script: &Script) -> Result<Part> {
+    /// `script` is what a mock plays; its handle is put with `mocks`.
+    pub(crate) fn part(
+        &self,
+        broker: &Broker,
+        script: &Script,
+        mocks: &mut Vec<MockHandle>,
+    ) -> Result<Part> {
         let patterns = self.patterns.clone();
         Ok(match &self.kind {
             Kind::Mock => {
-                Part::new(Mock::new(broker, script.clone()).context("--mock")?, patterns)?
+                let mock = Mock::new(broker, script.clone()).context("--mock")?;
+                mocks.push(mock.handle());
+                Part::new(mock, patterns)?
             }
             Kind::Kuksa(upstream) => Part::new(Kuksa::new(upstream.clone()), patterns)?,
         })

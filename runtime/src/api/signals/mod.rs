@@ -1,6 +1,7 @@
 //! `/api/signals`: what the signals are, hold, and ought to hold.
 
 pub(crate) mod list;
+pub(crate) mod mock;
 pub(crate) mod set;
 
 use std::{collections::HashSet, sync::Arc};

@@ -5,6 +5,7 @@
 mod export;
 mod get;
 mod ls;
+mod mock;
 mod record;
 mod remote;
 mod replay;
@@ -34,6 +35,9 @@ pub(crate) enum Signals {
     Replay(replay::Replay),
     /// Write a recording as csv or parquet
     Export(export::Export),
+    /// See and change what the mock plays
+    #[command(subcommand)]
+    Mock(mock::Mock),
 }
 
 impl Signals {
@@ -46,6 +50,7 @@ impl Signals {
             Signals::Record(record) => record.run(client).await,
             Signals::Replay(replay) => replay.run(client).await,
             Signals::Export(export) => export.run(),
+            Signals::Mock(mock) => mock.run(client).await,
         }
     }
 }

@@ -40,6 +40,11 @@ pub(super) fn read(folder: &Path, file: &str) -> Result<Points, String> {
     points(&bytes).map_err(|error| format!("'{file}' {error}"))
 }
 
+/// A file's text, from whoever has read the file.
+pub(super) fn given(file: &str, text: &str) -> Result<Points, String> {
+    points(text.as_bytes()).map_err(|error| format!("'{file}' {error}"))
+}
+
 fn points(bytes: &[u8]) -> Result<Points, String> {
     let text = std::str::from_utf8(bytes).map_err(|_| "is not UTF-8 text".to_owned())?;
     let mut reader = csv::ReaderBuilder::new()

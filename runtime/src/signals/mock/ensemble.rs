@@ -151,6 +151,10 @@ impl Ensemble {
         Ok(ids.len())
     }
 
+    pub(super) fn owns(&self, path: &str) -> bool {
+        self.share.owns(path)
+    }
+
     /// In the order of the model.
     pub(super) fn played(&self) -> impl Iterator<Item = (&Entry, &Role)> {
         let entries = self.registry.entries().iter();

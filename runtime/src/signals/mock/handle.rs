@@ -158,6 +158,11 @@ impl MockHandle {
             .map_err(|faults| MockError::of(&faults, None))
     }
 
+    /// Whether the signal of this path is the mock's to play, and not another provider's.
+    pub fn owns(&self, path: &str) -> bool {
+        self.ensemble().owns(path)
+    }
+
     /// What it plays by its rules: the last script, without what was changed since.
     pub fn script(&self) -> Script {
         self.ensemble().script.clone()

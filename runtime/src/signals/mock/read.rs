@@ -14,7 +14,7 @@
 //! A list of `{ signal, value }` is a file of constants. `examples/mock/mock.yaml` shows
 //! every behaviour.
 
-use std::{fs::File, io::Read, path::Path, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fs::File, io::Read, path::Path, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Deserializer, de};
 use serde_yaml::Location;
@@ -54,9 +54,22 @@ impl Script {
 
     /// `name` is the file's, for messages; without a folder no other file can be named.
     pub fn parse(name: &str, text: &str, folder: Option<&Path>) -> Result<Script, MockError> {
+        Script::read(name, text, folder.map_or(Beside::Nothing, Beside::Folder))
+    }
+
+    /// The same with the texts of the files that it names, for one that was sent.
+    pub fn parse_sent(
+        name: &str,
+        text: &str,
+        files: &BTreeMap<String, String>,
+    ) -> Result<Script, MockError> {
+        Script::read(name, text, Beside::Sent(files))
+    }
+
+    fn read(name: &str, text: &str, beside: Beside<'_>) -> Result<Script, MockError> {
         let read = || {
             let document = document::read(name, text).map_err(|problem| vec![problem])?;
-            let mut reader = ScriptReader { reader: Reader::new(name, text, &[]), folder };
+            let mut reader = ScriptReader { reader: Reader::new(name, text, &[]), beside };
             let script = match &document.value {
                 Data::List(items) => Some(reader.constants(items)),
                 _ => reader.script(&document),
@@ -78,14 +91,7 @@ impl MockError {
 impl<'de> Deserialize<'de> for Behaviour {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Behaviour, D::Error> {
         let text = serde_json::Value::deserialize(deserializer)?.to_string();
-        let read = || {
-            let document = document::read("behaviour", &text).map_err(|problem| vec![problem])?;
-            let mut reader =
-                ScriptReader { reader: Reader::new("behaviour", &text, &[]), folder: None };
-            let behaviour = reader.behaviour(&document, "");
-            reader.reader.finish(behaviour)
-        };
-        read().map_err(|problems: Vec<Problem>| {
+        read_behaviour(&text).map_err(|problems| {
             // Places are of no use in what arrived within something else.
             let lines = problems.iter().map(|problem| match problem.field.as_str() {
                 "" => problem.message.clone(),
@@ -96,9 +102,33 @@ impl<'de> Deserialize<'de> for Behaviour {
     }
 }
 
+impl Behaviour {
+    /// Reads what a mock file says of one signal.
+    pub fn parse(text: &str) -> Result<Behaviour, MockError> {
+        read_behaviour(text).map_err(|problems| MockError::of_file(&problems))
+    }
+}
+
+fn read_behaviour(text: &str) -> Result<Behaviour, Vec<Problem>> {
+    let document = document::read("behaviour", text).map_err(|problem| vec![problem])?;
+    let mut reader =
+        ScriptReader { reader: Reader::new("behaviour", text, &[]), beside: Beside::Nothing };
+    let behaviour = reader.behaviour(&document, "");
+    reader.reader.finish(behaviour)
+}
+
 struct ScriptReader<'a> {
     reader: Reader<'a>,
-    folder: Option<&'a Path>,
+    beside: Beside<'a>,
+}
+
+/// Where the files are that a mock file names.
+#[derive(Clone, Copy)]
+enum Beside<'a> {
+    Nothing,
+    Folder(&'a Path),
+    /// Their texts, by their names.
+    Sent(&'a BTreeMap<String, String>),
 }
 
 impl ScriptReader<'_> {
@@ -260,12 +290,15 @@ impl ScriptReader<'_> {
         let interpolate = self.reader.flag(&fields, "interpolate").unwrap_or(false);
         let repeat = self.repeat(&fields).unwrap_or(Repeat::Loop);
         let (file, at) = self.reader.required(&fields, "file", "a file of time,value lines")?;
-        let points = match self.folder {
-            Some(folder) => {
-                self.reader.parsed(at, &fields.path("file"), curve::read(folder, &file))?
-            }
-            None => Arc::default(),
+        let points = match self.beside {
+            Beside::Nothing => Ok(Arc::default()),
+            Beside::Folder(folder) => curve::read(folder, &file),
+            Beside::Sent(files) => match files.get(&file) {
+                Some(text) => curve::given(&file, text),
+                None => Err(format!("'{file}' was not sent with it")),
+            },
         };
+        let points = self.reader.parsed(at, &fields.path("file"), points)?;
         Some(Csv { file, interpolate, repeat, points })
     }
 
