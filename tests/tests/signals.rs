@@ -64,3 +64,21 @@ fn without_a_mock_the_way_to_one_is_named() -> Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn an_actuator_is_asked_for_a_value_of_who_carries_it_out() -> Result<()> {
+    const LIGHT: &str = "Vehicle.Body.Lights.Beam.Low.IsOn";
+    let (state, other) = (tempfile::tempdir()?, tempfile::tempdir()?);
+    let daemon = Daemon::start(state.path(), &["--provider", "mock"])?;
+    for value in ["true", "false"] {
+        daemon.ok(&["signals", "actuate", LIGHT, value, "--wait=30s"])?;
+        ensure!(daemon.ok(&["signals", "get", LIGHT])?.contains(value));
+    }
+    let said = daemon.fails(&["signals", "actuate", SPEED, "50"])?;
+    ensure!(said.contains("only an actuator has a target"), "{said}");
+
+    let daemon = Daemon::start(other.path(), &["--no-mock"])?;
+    let said = daemon.fails(&["signals", "actuate", LIGHT, "true"])?;
+    ensure!(said.contains("has no provider that carries out actuations now"), "{said}");
+    Ok(())
+}

@@ -2,6 +2,7 @@
 //!
 //! Traces are files of this side, so `record` and `replay` talk to the broker itself.
 
+mod actuate;
 mod export;
 mod get;
 mod ls;
@@ -25,6 +26,8 @@ pub(crate) enum Signals {
     Get(get::Get),
     /// Set the target of an actuator, or the value of any other signal
     Set(set::Set),
+    /// Ask an actuator for a value, of whoever carries that out
+    Actuate(actuate::Actuate),
     /// Show values as they change
     Watch(watch::Watch),
     /// List signals with their types
@@ -45,6 +48,7 @@ impl Signals {
         match self {
             Signals::Get(get) => get.run(client).await,
             Signals::Set(set) => set.run(client).await,
+            Signals::Actuate(actuate) => actuate.run(client).await,
             Signals::Watch(watch) => watch.run(client).await,
             Signals::Ls(ls) => ls.run(client).await,
             Signals::Record(record) => record.run(client).await,

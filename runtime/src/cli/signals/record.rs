@@ -13,11 +13,9 @@ use clap::Args;
 use futures_util::StreamExt;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
-use super::{
-    fetch,
-    remote::{Door, duration},
-};
+use super::{fetch, remote::Door};
 use crate::{
+    app::parse_duration,
     cli::{client::Client, output::Output},
     signals::trace::{Recorder, Summary},
 };
@@ -29,7 +27,7 @@ const SYNC: Duration = Duration::from_secs(1);
 #[command(after_help = "\
 Examples:
   vehicle-edge signals record -o drive.trace
-  vehicle-edge signals record -o cabin.trace --for 10min Vehicle.Cabin Vehicle.Speed")]
+  vehicle-edge signals record -o cabin.trace --for 10m Vehicle.Cabin Vehicle.Speed")]
 pub(crate) struct Record {
     /// Paths, branches, or patterns with * and **; all signals without any
     #[arg(value_name = "PATTERN")]
@@ -38,7 +36,7 @@ pub(crate) struct Record {
     #[arg(short = 'o', long = "out", value_name = "FILE")]
     out: PathBuf,
     /// End after this time; at Ctrl-C without it
-    #[arg(long = "for", value_name = "TIME", value_parser = duration)]
+    #[arg(long = "for", value_name = "TIME", value_parser = parse_duration)]
     time: Option<Duration>,
     /// How to print the summary
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]

@@ -34,21 +34,3 @@ impl Door {
         Ok((remote, info))
     }
 }
-
-/// Of a time in seconds: `10`, `10s`, `1.5h`.
-pub(super) fn duration(text: &str) -> Result<std::time::Duration, String> {
-    let (number, factor) = match text.find(|c: char| c.is_ascii_alphabetic()) {
-        None => (text, 1.0),
-        Some(at) => match &text[at..] {
-            "ms" => (&text[..at], 0.001),
-            "s" => (&text[..at], 1.0),
-            "m" | "min" => (&text[..at], 60.0),
-            "h" => (&text[..at], 3600.0),
-            unit => return Err(format!("there is no unit '{unit}': use ms, s, min or h")),
-        },
-    };
-    let seconds = number.trim().parse::<f64>().ok().map(|number| number * factor);
-    seconds
-        .and_then(|seconds| std::time::Duration::try_from_secs_f64(seconds).ok())
-        .ok_or_else(|| "use a time like 10s, 500ms or 5min".to_owned())
-}

@@ -6,8 +6,9 @@ use anyhow::Result;
 use clap::Args;
 use tokio_util::sync::CancellationToken;
 
-use super::remote::{Door, duration};
+use super::remote::Door;
 use crate::{
+    app::parse_duration,
     cli::{client::Client, failure::Failure, output::Output},
     signals::trace::{Speed, replay},
 };
@@ -16,7 +17,7 @@ use crate::{
 #[command(after_help = "\
 Examples:
   vehicle-edge signals replay drive.trace
-  vehicle-edge signals replay drive.trace --speed 10 --from 1min --until 2min
+  vehicle-edge signals replay drive.trace --speed 10 --from 1m --until 2m
   vehicle-edge signals replay drive.trace --speed max Vehicle.Cabin.**")]
 pub(crate) struct Replay {
     /// A recording of `signals record`
@@ -32,10 +33,10 @@ pub(crate) struct Replay {
     #[arg(long = "loop")]
     repeat: bool,
     /// Begin at this time of the recording, with the values that signals had then
-    #[arg(long, value_name = "TIME", default_value = "0", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "0", value_parser = parse_duration)]
     from: Duration,
     /// End at this time of the recording
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     until: Option<Duration>,
     #[command(flatten)]
     output: Output,
