@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tonic::{Request, Status, service::Interceptor};
 
 #[cfg(feature = "daemon")]
-use super::tokens::Tokens;
+use super::{tokens::Tokens, turned::TurnedAway};
 use crate::signals::Client;
 
 /// Puts the client into each request, or turns it away.
@@ -16,7 +16,7 @@ pub(super) enum Door {
     Of(Client),
     /// Each request brings the token of its client.
     #[cfg(feature = "daemon")]
-    Tokens(Arc<Tokens>),
+    Tokens(Arc<Tokens>, Arc<TurnedAway>),
 }
 
 impl Interceptor for Door {
@@ -24,9 +24,10 @@ impl Interceptor for Door {
         let client = match self {
             Door::Of(client) => client.clone(),
             #[cfg(feature = "daemon")]
-            Door::Tokens(tokens) => {
+            Door::Tokens(tokens, turned) => {
                 let header = request.metadata().get("authorization");
-                tokens.admit(header.map(|value| value.as_encoded_bytes()))?
+                let admitted = tokens.admit(header.map(|value| value.as_encoded_bytes()));
+                admitted.inspect_err(|refusal| turned.tell(refusal))?
             }
         };
         request.extensions_mut().insert(client);

@@ -7,8 +7,9 @@ use super::{
     key::KeyError,
     tls::{Tls, TlsError, TlsFiles},
     tokens::{TokenFiles, Tokens},
+    turned::TurnedAway,
 };
-use crate::signals::Client;
+use crate::signals::{Broker, Client};
 
 /// A cheap handle; all clones are the same gate.
 #[derive(Clone, Debug, Default)]
@@ -45,9 +46,10 @@ impl Gate {
         self.tls.is_none() && self.tokens.is_none()
     }
 
-    pub(super) fn door(&self) -> Door {
+    /// The door of one port. Who is turned away there is told to the broker's audit.
+    pub(super) fn door(&self, broker: &Broker) -> Door {
         match &self.tokens {
-            Some(tokens) => Door::Tokens(tokens.clone()),
+            Some(tokens) => Door::Tokens(tokens.clone(), Arc::new(TurnedAway::new(broker.clone()))),
             None => Door::Of(Client::outside()),
         }
     }

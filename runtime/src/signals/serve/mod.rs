@@ -31,6 +31,8 @@ mod scope;
 mod tls;
 #[cfg(feature = "daemon")]
 mod tokens;
+#[cfg(feature = "daemon")]
+mod turned;
 
 use std::{io, path::Path, sync::Arc, time::Duration};
 
@@ -93,15 +95,16 @@ pub async fn serve_gate(
     listener: TcpListener,
     shutdown: CancellationToken,
 ) -> io::Result<()> {
+    let door = gate.door(&broker);
     let Some(tls) = &gate.tls else {
-        return serve_plain(broker, gate.door(), listener, shutdown).await;
+        return serve_plain(broker, door, listener, shutdown).await;
     };
     let done = Arc::new(tokio::sync::Mutex::new(tls::accept(listener, tls.clone())));
     let accept = move || {
         let done = done.clone();
         async move { done.lock().await.recv().await.ok_or_else(|| io::ErrorKind::BrokenPipe.into()) }
     };
-    serve_accepted(broker, gate.door(), accept, shutdown).await
+    serve_accepted(broker, door, accept, shutdown).await
 }
 
 async fn serve_plain(
