@@ -18,12 +18,12 @@ mod guarded;
 use std::{collections::BTreeMap, time::Duration};
 
 use bench::{Bench, until};
-use dynamic::{Call, code_name, in_band, methods, name};
+use dynamic::{Call, ask, methods, name};
 use guarded::{Guarded, Issuer, claims, in_seconds};
 use prost_reflect::MethodDescriptor;
 use serde_json::json;
 use tokio::time::timeout;
-use tonic::{Status, transport::Channel};
+use tonic::transport::Channel;
 use vehicle_edge_runtime::signals::{Broker, Client, Grants, SignalRef};
 use vss_codegen::model::{Access, Value};
 
@@ -163,31 +163,6 @@ async fn reset(broker: &Broker) {
     }
 }
 
-/// The outcome, as in the tables, and all that was answered.
-async fn ask(call: Call, asked: &Asked, is_stream: bool) -> (String, String) {
-    let mut said = String::new();
-    let asking = async {
-        let mut answers = call.send(&asked.requests).await?;
-        let mut outcome = "OK".to_owned();
-        for _ in 0..if is_stream { asked.requests.len() } else { 1 } {
-            match answers.next().await? {
-                Some(answer) => {
-                    said.push_str(&serde_json::to_string(&answer).unwrap());
-                    outcome = in_band(&answer);
-                }
-                None => break,
-            }
-        }
-        Ok::<_, Status>(outcome)
-    };
-    let outcome = match timeout(Duration::from_secs(10), asking).await {
-        Ok(Ok(outcome)) => outcome,
-        Ok(Err(status)) => code_name(status.code()),
-        Err(_) => "OK, but silent".to_owned(),
-    };
-    (outcome, said)
-}
-
 /// What is wrong with how the method answers in this situation.
 async fn check(
     broker: &Broker,
@@ -197,8 +172,8 @@ async fn check(
 ) -> Vec<String> {
     reset(broker).await;
     let before = state(broker);
-    let is_stream = method.is_client_streaming() && method.is_server_streaming();
-    let (outcome, said) = ask(situation.call(method), asked, is_stream).await;
+    let (outcome, said) = ask(situation.call(method), &asked.requests).await;
+    let said = serde_json::to_string(&said).unwrap();
     let mut wrong = Vec::new();
     for (branch, word) in BRANCHES {
         if situation.is_secret(branch) && said.contains(word) {

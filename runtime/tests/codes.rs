@@ -13,11 +13,11 @@ mod guarded;
 use std::{collections::BTreeMap, time::Duration};
 
 use bench::{Bench, float, publish};
-use dynamic::{Answers, Call, code_name, in_band, methods, name};
+use dynamic::{Call, ask, methods, name};
 use guarded::{Guarded, Issuer, claims, in_seconds};
 use prost_reflect::MethodDescriptor;
 use serde_json::json;
-use tonic::{Status, transport::Channel};
+use tonic::transport::Channel;
 use vss_codegen::model::Access;
 
 const TABLE: &str = include_str!("codes/table.txt");
@@ -64,32 +64,8 @@ fn rows() -> BTreeMap<String, Vec<Row>> {
     rows
 }
 
-/// The worst that comes of the requests: a status, or what stands in the last answer.
-async fn outcome(call: Call, requests: &[serde_json::Value]) -> String {
-    let several = async {
-        let mut answers = call.send(requests).await?;
-        let expected = match answers {
-            Answers::One(_) => 1,
-            Answers::Stream { .. } => requests.len(),
-        };
-        let mut last = "OK".to_owned();
-        for _ in 0..expected {
-            match answers.next().await? {
-                Some(answer) => last = in_band(&answer),
-                None => break,
-            }
-        }
-        Ok::<_, Status>(last)
-    };
-    match tokio::time::timeout(Duration::from_secs(10), several).await {
-        Ok(Ok(last)) => last,
-        Ok(Err(status)) => code_name(status.code()),
-        Err(_) => "no answer within 10 s".to_owned(),
-    }
-}
-
 async fn answer(channel: &Channel, method: &MethodDescriptor, row: &Row) -> String {
-    outcome(Call::new(channel.clone(), method.clone()), &row.requests).await
+    ask(Call::new(channel.clone(), method.clone()), &row.requests).await.0
 }
 
 #[tokio::test]
@@ -155,7 +131,8 @@ async fn no_method_answers_without_a_token_that_counts() {
         let row = table[&name].iter().find(|row| row.expected == "OK").unwrap();
         for token in &refused {
             let call = Call::new(channel.clone(), method.clone()).with_token(token.clone());
-            assert_eq!(outcome(call, &row.requests).await, "UNAUTHENTICATED", "{name} {token:?}");
+            let (outcome, _) = ask(call, &row.requests).await;
+            assert_eq!(outcome, "UNAUTHENTICATED", "{name} {token:?}");
         }
     }
 }

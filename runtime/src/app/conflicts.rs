@@ -115,26 +115,10 @@ impl fmt::Display for Conflict {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use vss_codegen::model::{DataType, Element, SignalKind};
+    use vss_codegen::model::SignalKind;
 
     use super::*;
-
-    fn signal(path: &str, kind: SignalKind) -> Signal {
-        Signal {
-            path: path.to_owned(),
-            kind,
-            datatype: DataType::scalar(Element::Float),
-            access: kind.access().to_vec(),
-            unit: None,
-            min: None,
-            max: None,
-            allowed: vec![],
-            default: None,
-            description: None,
-            comment: None,
-            deprecation: None,
-        }
-    }
+    use crate::app::testing::signal;
 
     fn found(apps: &[(&str, &str, Access)], only: Option<&str>) -> Vec<String> {
         let model =

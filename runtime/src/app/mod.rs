@@ -15,6 +15,8 @@ mod manifest;
 mod policy;
 mod state;
 mod status;
+#[cfg(test)]
+mod testing;
 mod transition;
 
 pub use conflicts::{Conflict, ConflictKind, Contender, conflicts};

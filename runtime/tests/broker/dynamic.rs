@@ -1,6 +1,6 @@
 //! Calls of any method, with messages as JSON.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use futures_util::FutureExt as _;
 use prost::{
@@ -11,7 +11,7 @@ use prost_reflect::{
     DescriptorPool, DynamicMessage, Kind, MapKey, MessageDescriptor, MethodDescriptor,
     ReflectMessage, Value,
 };
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::timeout};
 use tokio_stream::{Stream, StreamExt};
 use tonic::{
     Code, Request, Status, Streaming,
@@ -150,13 +150,40 @@ impl Decoder for Dynamic {
     }
 }
 
+/// Asks, and gives the outcome as the tables have it, a status or what stands in the last
+/// answer, with all that was answered. A stream answers each request of a stream, or begins.
+pub(crate) async fn ask(
+    call: Call,
+    requests: &[serde_json::Value],
+) -> (String, Vec<DynamicMessage>) {
+    let mut said = Vec::new();
+    let asking = async {
+        let mut answers = call.send(requests).await?;
+        let expected = match answers {
+            Answers::One(_) => 1,
+            Answers::Stream { .. } => requests.len(),
+        };
+        for _ in 0..expected {
+            let Some(answer) = answers.next().await? else { break };
+            said.push(answer);
+        }
+        Ok::<_, Status>(())
+    };
+    let outcome = match timeout(Duration::from_secs(10), asking).await {
+        Ok(Ok(())) => said.last().map_or_else(|| "OK".to_owned(), in_band),
+        Ok(Err(status)) => code_name(status.code()),
+        Err(_) => "no answer within 10 s".to_owned(),
+    };
+    (outcome, said)
+}
+
 /// As it is written in the tables.
 pub(crate) fn name(method: &MethodDescriptor) -> String {
     format!("{}/{}", method.parent_service().full_name(), method.name())
 }
 
 /// What stands in an answer where its protocol has errors; `OK` where none does.
-pub(crate) fn in_band(message: &DynamicMessage) -> String {
+fn in_band(message: &DynamicMessage) -> String {
     found(message).unwrap_or_else(|| "OK".to_owned())
 }
 
@@ -192,7 +219,7 @@ fn in_value(kind: &Kind, value: &Value) -> Option<String> {
 }
 
 /// As gRPC writes it: `NOT_FOUND`.
-pub(crate) fn code_name(code: Code) -> String {
+fn code_name(code: Code) -> String {
     let mut name = String::new();
     for letter in format!("{code:?}").chars() {
         if letter.is_uppercase() && !name.is_empty() {

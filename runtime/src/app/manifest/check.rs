@@ -71,26 +71,10 @@ fn article(noun: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use vss_codegen::model::{DataType, Element, ModelInfo, SdkInfo, SignalKind};
+    use vss_codegen::model::{ModelInfo, SdkInfo, SignalKind};
 
     use super::*;
-
-    fn signal(path: &str, kind: SignalKind) -> Signal {
-        Signal {
-            path: path.to_owned(),
-            kind,
-            datatype: DataType::scalar(Element::Float),
-            access: kind.access().to_vec(),
-            unit: None,
-            min: None,
-            max: None,
-            allowed: vec![],
-            default: None,
-            description: None,
-            comment: None,
-            deprecation: None,
-        }
-    }
+    use crate::app::testing::signal;
 
     fn model() -> Manifest {
         Manifest {

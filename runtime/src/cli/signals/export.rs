@@ -1,8 +1,9 @@
 //! `vehicle-edge signals export FILE -o OUT`: no runtime is needed.
 
 use std::{
-    fs::{self, File},
+    fs::Permissions,
     io::{self, BufWriter, Write},
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
 
@@ -51,12 +52,15 @@ impl Export {
             return self.write(format, io::stdout()).map(drop);
         };
         // Beside it first: a file that is there is replaced by a whole one or not at all.
-        let part = out.with_extension("part");
-        let named = |deed: &str| format!("cannot {deed} {}", out.display());
-        let file = File::create(&part).with_context(|| named("write"))?;
-        let written = self.write(format, BufWriter::new(file));
-        let updates = written.inspect_err(|_| drop(fs::remove_file(&part)))?;
-        fs::rename(&part, out).with_context(|| named("write"))?;
+        let named = || format!("cannot write {}", out.display());
+        let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let mut fresh = tempfile::Builder::new()
+            // As other programs make files: the person's umask decides.
+            .permissions(Permissions::from_mode(0o666))
+            .tempfile_in(folder.unwrap_or(Path::new(".")))
+            .with_context(named)?;
+        let updates = self.write(format, BufWriter::new(&mut fresh))?;
+        fresh.persist(out).map_err(|error| error.error).with_context(named)?;
         println!("{}: {updates} updates", out.display());
         Ok(())
     }

@@ -11,7 +11,10 @@ use std::{
 use anyhow::{Context, Result, anyhow};
 use clap::Args;
 use futures_util::StreamExt;
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    time::{MissedTickBehavior, interval, sleep},
+};
 
 use super::{fetch, remote::Door};
 use crate::{
@@ -67,12 +70,14 @@ impl Record {
         };
         let mut end = std::pin::pin!(end);
         let mut interrupted = std::pin::pin!(tokio::signal::ctrl_c());
+        let mut terminated = signal(SignalKind::terminate())?;
         let mut syncs = interval(SYNC);
         syncs.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let outcome = loop {
             tokio::select! {
                 biased;
                 _ = &mut interrupted => break Ok(()),
+                _ = terminated.recv() => break Ok(()),
                 () = &mut end => break Ok(()),
                 _ = syncs.tick() => {
                     recorder.sync().await?;

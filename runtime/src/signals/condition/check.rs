@@ -2,9 +2,9 @@
 
 use std::fmt::Display;
 
-use vss_codegen::model::{DataType, Element};
+use vss_codegen::model::DataType;
 
-use super::{Comparison, Condition, Constant, Operand};
+use super::{Comparison, Condition, Constant, Kind, Operand};
 
 /// A condition that no value could ever decide.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -17,13 +17,6 @@ pub enum Mismatch {
     NoOrder { operand: String, datatype: String },
     #[error("{operand} ({datatype}) is no condition by itself: only a boolean is")]
     NoTruth { operand: String, datatype: String },
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Bool,
-    Number,
-    Text,
 }
 
 /// An operand's kind, and its type as it is to be shown.
@@ -82,12 +75,12 @@ impl<S: Display> Operand<S> {
     fn typed(&self, datatype: &impl Fn(&S) -> Option<DataType>) -> Result<Option<Typed>, Mismatch> {
         let (kind, datatype) = match self {
             Operand::Constant(constant) => {
-                let (kind, name) = constant.kind();
-                (kind, name.to_owned())
+                let kind = constant.kind();
+                (kind, kind.name().to_owned())
             }
             Operand::Signal(signal) => {
                 let Some(datatype) = datatype(signal) else { return Ok(None) };
-                match kind(&datatype) {
+                match Kind::of(&datatype) {
                     Some(kind) => (kind, datatype.to_string()),
                     None => {
                         let (operand, datatype) = (signal.to_string(), datatype.to_string());
@@ -101,22 +94,11 @@ impl<S: Display> Operand<S> {
 }
 
 impl Constant {
-    fn kind(&self) -> (Kind, &'static str) {
+    fn kind(&self) -> Kind {
         match self {
-            Constant::Bool(_) => (Kind::Bool, "a boolean"),
-            Constant::Int(_) | Constant::Float(_) => (Kind::Number, "a number"),
-            Constant::Text(_) => (Kind::Text, "a text"),
+            Constant::Bool(_) => Kind::Bool,
+            Constant::Int(_) | Constant::Float(_) => Kind::Number,
+            Constant::Text(_) => Kind::Text,
         }
-    }
-}
-
-/// `None` for what is no single value.
-fn kind(datatype: &DataType) -> Option<Kind> {
-    match &datatype.element {
-        _ if datatype.is_array => None,
-        Element::Struct(_) => None,
-        Element::Boolean => Some(Kind::Bool),
-        Element::String => Some(Kind::Text),
-        _ => Some(Kind::Number),
     }
 }

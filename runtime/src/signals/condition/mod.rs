@@ -12,6 +12,7 @@
 
 mod check;
 mod evaluate;
+mod kind;
 mod parse;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ use std::fmt;
 use vss_codegen::model::Literal;
 
 pub use check::Mismatch;
+pub(super) use kind::Kind;
 pub use parse::InvalidCondition;
 pub(super) use parse::{Named, Parser, column};
 pub(super) use token::Token;

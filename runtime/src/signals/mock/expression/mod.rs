@@ -16,9 +16,9 @@ mod tests;
 
 use std::sync::Arc;
 
-use vss_codegen::model::{DataType, Element};
-
 pub(super) use evaluate::Term;
+
+pub(super) use crate::signals::condition::Kind;
 
 /// How deep expressions may be nested.
 const MAX_DEPTH: usize = 64;
@@ -62,14 +62,6 @@ pub(super) enum Function {
     Clamp,
 }
 
-/// What an expression gives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Bool,
-    Number,
-    Text,
-}
-
 impl Operator {
     pub(super) fn symbol(self) -> &'static str {
         match self {
@@ -86,27 +78,6 @@ impl Operator {
             Operator::Times => "*",
             Operator::Divide => "/",
             Operator::Remainder => "%",
-        }
-    }
-}
-
-impl Kind {
-    /// Of a signal's values; `None` for arrays and structs.
-    pub(super) fn of(datatype: &DataType) -> Option<Kind> {
-        match &datatype.element {
-            _ if datatype.is_array => None,
-            Element::Struct(_) => None,
-            Element::Boolean => Some(Kind::Bool),
-            Element::String => Some(Kind::Text),
-            _ => Some(Kind::Number),
-        }
-    }
-
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Kind::Bool => "a boolean",
-            Kind::Number => "a number",
-            Kind::Text => "a text",
         }
     }
 }
