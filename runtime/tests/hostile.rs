@@ -14,7 +14,10 @@ use tokio::{
     time::{sleep, timeout},
 };
 use tokio_stream::StreamExt;
-use tonic::{Streaming, transport::Channel};
+use tonic::{
+    Streaming,
+    transport::{Channel, Endpoint},
+};
 use vehicle_edge_runtime::signals::proto::v2::{
     Datapoint, PublishValueRequest, SignalId, SubscribeRequest, SubscribeResponse, Value,
     signal_id::Signal, val_client::ValClient, value::TypedValue,
@@ -52,6 +55,12 @@ impl Broker {
 
     async fn client(&self) -> ValClient<Channel> {
         ValClient::connect(format!("http://{}", self.address)).await.unwrap()
+    }
+
+    /// One that takes a few messages from the broker, and then none until they are read.
+    async fn narrow_client(&self) -> ValClient<Channel> {
+        let endpoint = Endpoint::new(format!("http://{}", self.address)).unwrap();
+        ValClient::new(endpoint.initial_stream_window_size(1 << 10).connect().await.unwrap())
     }
 
     /// In bytes.
@@ -132,12 +141,12 @@ async fn a_thousand_hostile_clients_harm_nobody() {
         connections.push(silent(&broker.address, b"").await);
         connections.push(silent(&broker.address, &half_open).await);
         connections.push(garbage(&broker.address).await);
-        let mut client = broker.client().await;
+        let mut client = broker.narrow_client().await;
         for _ in 0..STREAMS {
             unread.push(subscribe(&mut client).await);
         }
     }
-    // Until their connections are full, and their queues.
+    // Until their windows are full, and their queues.
     for _ in 0..3 {
         use_it(&broker).await;
     }

@@ -34,9 +34,12 @@ pub(super) struct Queue {
 
 #[derive(Debug)]
 struct State {
-    /// One number of a member for each value that waits.
-    order: VecDeque<u32>,
+    /// In the order they came, each with the number of its member. Those that were pushed out
+    /// stay until they are met at the front, or are too many.
+    values: VecDeque<(u32, Arc<Update>)>,
     members: Vec<Member>,
+    /// How many of `values` were pushed out.
+    stale: usize,
     capacity: usize,
     /// Set while the subscriber sleeps, so that a burst wakes it once.
     waker: Option<Waker>,
@@ -52,9 +55,11 @@ struct State {
 }
 
 /// A signal of this subscription.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Member {
-    waiting: VecDeque<Arc<Update>>,
+    waiting: u32,
+    /// So many of its oldest values were pushed out.
+    stale: u32,
     /// The last message that this signal is in.
     message: u64,
 }
@@ -62,8 +67,9 @@ struct Member {
 impl Queue {
     pub(super) fn new(members: usize, capacity: usize) -> Queue {
         let state = State {
-            order: VecDeque::new(),
-            members: (0..members).map(|_| Member::default()).collect(),
+            values: VecDeque::new(),
+            members: vec![Member::default(); members],
+            stale: 0,
             capacity: capacity.max(1),
             waker: None,
             is_awaited: true,
@@ -78,16 +84,17 @@ impl Queue {
     /// Gives back whom to wake, which the caller does when no lock is held any more.
     pub(super) fn push(&self, member: u32, update: &Arc<Update>) -> Pushed {
         let mut state = lock(&self.state);
-        let full = state.order.len() >= state.capacity;
-        let Some(slot) = state.members.get_mut(member as usize) else { return Pushed::default() };
-        let replaced = full && slot.waiting.pop_front().is_some();
-        slot.waiting.push_back(update.clone());
-        if replaced {
-            // The places in `order` stay: each value moves up to its predecessor's.
+        let is_full = state.waiting() >= state.capacity;
+        let Some(of) = state.members.get_mut(member as usize) else { return Pushed::default() };
+        if is_full && of.waiting > 0 {
+            of.stale += 1;
+            state.stale += 1;
             state.dropped += 1;
+            state.sweep();
         } else {
-            state.order.push_back(member);
+            of.waiting += 1;
         }
+        state.values.push_back((member, update.clone()));
         Pushed { waker: state.waker.take(), is_pressed: state.is_pressed() }
     }
 
@@ -154,11 +161,36 @@ impl State {
     fn is_pressed(&self) -> bool {
         self.is_awaited
             && self.capacity >= ROOM_FOR_ALL
-            && self.order.len() >= self.capacity - self.capacity / 4
+            && self.waiting() >= self.capacity - self.capacity / 4
     }
 
     fn is_relieved(&self) -> bool {
-        self.order.len() <= self.capacity / 4
+        self.waiting() <= self.capacity / 4
+    }
+
+    fn waiting(&self) -> usize {
+        self.values.len() - self.stale
+    }
+
+    /// Takes away what was pushed out: at the front, and all of it where that is more than
+    /// what waits, so that a push costs the same however many come.
+    fn sweep(&mut self) {
+        let sweeps_all = self.stale > self.waiting();
+        let State { values, members, stale, .. } = self;
+        let mut is_stale = |number: u32| {
+            let member = members.get_mut(number as usize).filter(|member| member.stale > 0);
+            member.is_some_and(|member| {
+                member.stale -= 1;
+                *stale -= 1;
+                true
+            })
+        };
+        if sweeps_all {
+            values.retain(|(number, _)| !is_stale(*number));
+        }
+        while values.front().is_some_and(|(number, _)| is_stale(*number)) {
+            values.pop_front();
+        }
     }
 
     fn poll_message(
@@ -167,7 +199,7 @@ impl State {
         message: &mut Vec<Arc<Update>>,
     ) -> Poll<Result<(), SignalError>> {
         let state = self;
-        if state.order.is_empty() {
+        if state.waiting() == 0 {
             if let Some(why) = &state.ended {
                 return Poll::Ready(Err(why.clone()));
             }
@@ -178,14 +210,20 @@ impl State {
             return Poll::Pending;
         }
         state.message += 1;
-        while let Some(number) = state.order.front() {
+        while let Some((number, _)) = state.values.front() {
             let Some(member) = state.members.get_mut(*number as usize) else { break };
-            if member.message == state.message {
+            if member.stale == 0 && member.message == state.message {
                 break;
             }
+            let value = state.values.pop_front().map(|(_, update)| update);
+            if member.stale > 0 {
+                member.stale -= 1;
+                state.stale -= 1;
+                continue;
+            }
+            member.waiting -= 1;
             member.message = state.message;
-            message.extend(member.waiting.pop_front());
-            state.order.pop_front();
+            message.extend(value);
         }
         Poll::Ready(Ok(()))
     }
