@@ -115,9 +115,11 @@ fn beside(manifest: &Manifest, path: &str) -> f64 {
 }
 
 fn drain(subscription: &mut Subscription) -> usize {
-    let mut values = 0;
-    while let Some(batch) = subscription.next().now_or_never() {
-        values += batch.unwrap().len();
+    let (mut values, mut batch) = (0, Vec::new());
+    while let Some(outcome) = subscription.next_into(&mut batch).now_or_never() {
+        outcome.unwrap();
+        values += batch.len();
+        batch.clear();
     }
     values
 }

@@ -61,7 +61,7 @@ enum Scenario {
 
 const NONE: Load = Load { signals: 1, subscribers: 0, others: 0, rate: None };
 
-const SCENARIOS: [(&str, Scenario); 12] = [
+const SCENARIOS: [(&str, Scenario); 13] = [
     ("saturated", Scenario::Stream(NONE)),
     ("readers-1", Scenario::Stream(Load { subscribers: 1, ..NONE })),
     ("readers-10", Scenario::Stream(Load { subscribers: 10, ..NONE })),
@@ -73,6 +73,11 @@ const SCENARIOS: [(&str, Scenario); 12] = [
     ("get", Scenario::Unary(Call::Get)),
     ("paced-1", Scenario::Stream(Load { subscribers: 1, rate: Some(1000), ..NONE })),
     ("paced-100", Scenario::Stream(Load { subscribers: 100, rate: Some(500), ..NONE })),
+    // What Kuksa takes at most: 13,600 updates a second.
+    (
+        "paced-batches",
+        Scenario::Stream(Load { signals: 50, subscribers: 100, rate: Some(272), ..NONE }),
+    ),
     ("silent", Scenario::Silent),
 ];
 

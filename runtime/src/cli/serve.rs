@@ -1,9 +1,10 @@
 //! `vehicle-edge serve`: the daemon, in the foreground.
 
-use std::{io, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{io, net::SocketAddr, path::PathBuf, thread::available_parallelism, time::Duration};
 
 use anyhow::{Context, Result};
 use clap::Args;
+use tokio::runtime::Builder;
 use tracing_subscriber::EnvFilter;
 use vss_codegen::{Request, source::Input};
 
@@ -173,7 +174,7 @@ impl Serve {
     pub(crate) fn run(self) -> Result<()> {
         start_log(&self.log)?;
         let options = self.options()?;
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let runtime = Builder::new_multi_thread().worker_threads(workers()).enable_all().build()?;
         let outcome = runtime.block_on(daemon::run(options));
         // A model that is still being fetched must not hold up the end.
         runtime.shutdown_timeout(Duration::from_secs(1));
@@ -212,6 +213,15 @@ impl Serve {
             skip_unknown: self.skip_unknown,
             policy: self.policy,
         })
+    }
+}
+
+/// One where two are a loss: on two processors, a second worker serves no more clients beside
+/// the apps that want the other one, and costs each signal update a wake-up.
+fn workers() -> usize {
+    match available_parallelism().map_or(1, usize::from) {
+        ..=2 => 1,
+        many => many,
     }
 }
 

@@ -12,7 +12,11 @@ use tokio::time::{Instant, Sleep, sleep};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 use vss_codegen::model::Access;
 
-use super::{Broker, Client, Entry, SignalError, Update, queue::Queue, slot::Aspect};
+use super::{
+    Broker, Client, Entry, SignalError, Update,
+    queue::{Inbox, Queue},
+    slot::Aspect,
+};
 
 /// Values of some signals: the first batch holds all of them, later ones what changed.
 /// No batch holds a signal twice. It ends with an error when a signal is gone, and when its
@@ -21,7 +25,7 @@ use super::{Broker, Client, Entry, SignalError, Update, queue::Queue, slot::Aspe
 pub struct Subscription {
     broker: Broker,
     aspect: Aspect,
-    queue: Arc<Queue>,
+    inbox: Inbox,
     entries: Vec<Arc<Entry>>,
     first: Option<Vec<Arc<Update>>>,
     pace: Option<Pace>,
@@ -53,7 +57,8 @@ impl Subscription {
         first: Vec<Arc<Update>>,
     ) -> Subscription {
         let (first, watch) = (Some(first), Watch::new(client.clone()));
-        Subscription { broker, aspect, queue, entries, first, pace: None, watch }
+        let inbox = Inbox::new(queue, entries.len());
+        Subscription { broker, aspect, inbox, entries, first, pace: None, watch }
     }
 
     /// A batch at most every `interval`, with the newest value of each signal. The last
@@ -61,7 +66,7 @@ impl Subscription {
     #[must_use]
     pub fn at_most_every(mut self, interval: Duration) -> Subscription {
         if !interval.is_zero() {
-            self.queue.keep_newest_only();
+            self.inbox.queue().keep_newest_only();
             let pause = Box::pin(tokio::time::sleep(Duration::ZERO));
             self.pace = Some(Pace { interval, pause });
         }
@@ -71,11 +76,15 @@ impl Subscription {
     /// The next batch, never empty. Can be cancelled without loss.
     pub async fn next(&mut self) -> Result<Vec<Arc<Update>>, SignalError> {
         let mut batch = Vec::new();
-        poll_fn(|context| self.poll_batch(context, &mut batch)).await?;
+        self.next_into(&mut batch).await?;
         Ok(batch)
     }
 
-    /// Puts the next batch into `batch`, whose space can be used again and again.
+    /// Adds the next batch to `batch`, whose space can be used again and again.
+    pub async fn next_into(&mut self, batch: &mut Vec<Arc<Update>>) -> Result<(), SignalError> {
+        poll_fn(|context| self.poll_batch(context, batch)).await
+    }
+
     pub(super) fn poll_batch(
         &mut self,
         context: &mut Context<'_>,
@@ -86,8 +95,8 @@ impl Subscription {
             ready!(pace.pause.as_mut().poll(context));
         }
         match self.first.take() {
-            Some(first) => *batch = first,
-            None => ready!(self.queue.poll_message(context, batch))?,
+            Some(first) => batch.extend(first),
+            None => ready!(self.inbox.poll_message(context, batch))?,
         }
         if let Some(pace) = &mut self.pace {
             pace.pause.as_mut().reset(Instant::now() + pace.interval);
@@ -111,7 +120,7 @@ impl Subscription {
 
     /// How many values were left out because this reader was too slow for its buffer.
     pub fn dropped(&self) -> u64 {
-        self.queue.dropped()
+        self.inbox.queue().dropped()
     }
 }
 
@@ -144,9 +153,9 @@ impl Watch {
 impl Drop for Subscription {
     fn drop(&mut self) {
         for entry in &self.entries {
-            entry.slot().unsubscribe(self.aspect, &self.queue);
+            entry.slot().unsubscribe(self.aspect, self.inbox.queue());
         }
-        self.broker.count_dropped(self.queue.dropped());
+        self.broker.count_dropped(self.inbox.queue().dropped());
     }
 }
 
@@ -230,7 +239,7 @@ mod tests {
     async fn a_subscription_that_ended_costs_publishers_nothing() {
         let (broker, client) = (broker(), Client::runtime());
         let subscription = broker.subscribe(&client, &[SPEED], 0).unwrap();
-        let queue = Arc::downgrade(&subscription.queue);
+        let queue = Arc::downgrade(subscription.inbox.queue());
         drop(subscription);
         assert!(queue.upgrade().is_none(), "no signal keeps its queue");
         broker.publish(&client, SPEED, Value::Float(1.0)).unwrap();
