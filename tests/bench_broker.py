@@ -68,7 +68,9 @@ ROWS = [
     Row("paced-1", "", "p99_us", "µs, 99 %", 217, more=False),
     Row("paced-1", "", "server_us", "CPU µs each", 72, more=False),
     Row("paced-100", "100 subscribers at 500 a second", "delivery_us", "CPU µs", 11.3, more=False),
-    Row("paced-batches", "100 at 13,600 a second, by 50", "delivery_us", "CPU µs", 1.25, more=False),
+    Row(
+        "paced-batches", "100 at 13,600 a second, by 50", "delivery_us", "CPU µs", 1.25, more=False
+    ),
     Row(
         "silent", "GetValue past a silent provider", "max_us", "µs, longest", 1_004_000, more=False
     ),
