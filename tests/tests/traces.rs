@@ -76,3 +76,43 @@ fn what_was_recorded_can_be_played_and_exported() -> Result<()> {
     daemon.stop()?.context("it was killed")?;
     Ok(())
 }
+
+#[test]
+fn a_recording_fills_its_signals_beside_the_mock_and_leaves_a_history() -> Result<()> {
+    let files = tempfile::tempdir()?;
+    let trace = files.path().join("drive.trace").display().to_string();
+    let recorded = tempfile::tempdir()?;
+    {
+        let daemon = Daemon::start(recorded.path(), &["--no-mock"])?;
+        daemon.ok(&["signals", "set", SPEED, "42.5"])?;
+        daemon.ok(&["signals", "record", "-o", &trace, "--for", "100ms", SPEED])?;
+        let said = daemon.fails(&["signals", "history", SPEED])?;
+        ensure!(said.contains("start the runtime with --history"), "{said}");
+    }
+
+    let state = tempfile::tempdir()?;
+    let replay = format!("replay={trace}:{SPEED},speed=2");
+    let options = ["--provider", &replay, "--provider", "mock", "--history", SPEED];
+    let daemon = Daemon::start(state.path(), &options)?;
+    let patience = Instant::now();
+    while daemon.ok(&["signals", "get", SPEED])?.trim() != "42.5" {
+        ensure!(patience.elapsed() < Duration::from_secs(60), "the recording is not played");
+        thread::sleep(Duration::from_millis(20));
+    }
+    let light = "Vehicle.Body.Lights.Beam.Low.IsOn";
+    ensure!(daemon.ok(&["signals", "get", light])?.trim() == "false", "the mock plays the rest");
+    let history = ["signals", "history", SPEED, "--since", "1m", "-o", "jsonl"];
+    while !daemon.ok(&history)?.contains("42.5") {
+        ensure!(patience.elapsed() < Duration::from_secs(60), "the history has no value");
+        thread::sleep(Duration::from_millis(20));
+    }
+    let table = daemon.ok(&["signals", "history"])?;
+    ensure!(table.contains(SPEED) && table.contains("42.5") && !table.contains(light), "{table}");
+    let said = daemon.fails(&["signals", "history", light])?;
+    ensure!(said.contains("is not kept"), "{said}");
+
+    let missing = format!("replay={trace}.no");
+    let refused = Daemon::start(recorded.path(), &["--provider", &missing]);
+    ensure!(refused.is_err(), "a file that is not there is noticed at the start");
+    Ok(())
+}

@@ -100,6 +100,17 @@ impl ApiError {
         ApiError::new(StatusCode::CONFLICT, "no_mock", message)
     }
 
+    /// None of the signals of `pattern` has a history.
+    pub(super) fn not_kept(pattern: &str) -> ApiError {
+        let what = if pattern.is_empty() { "any signal" } else { pattern };
+        let how = "start the runtime with --history PATTERN";
+        ApiError::new(
+            StatusCode::NOT_FOUND,
+            "not_kept",
+            format!("the history of {what} is not kept: {how}"),
+        )
+    }
+
     /// The mock runs, but not for these signals.
     pub(crate) fn not_mocked(pattern: &str) -> ApiError {
         let message = format!(

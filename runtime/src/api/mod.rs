@@ -15,6 +15,7 @@
 //! | `POST /api/apps/{id}/stdin` | `apps/stdin` |
 //! | `GET /api/apps/{id}/conflicts`, `POST /api/conflicts` | `apps/conflicts` |
 //! | `GET /api/signals`, `PUT /api/signals` | `signals/list`, `signals/set` |
+//! | `GET /api/signals/history` | `signals/history` |
 //! | `GET /api/access`, `POST /api/access` | `access/grants` |
 //! | `GET /api/access/audit` | `access/audit` |
 //! | `GET /api/signals/mock`, `PUT`, `DELETE`, `PUT /api/signals/mock/script` | `signals/mock` |
@@ -59,7 +60,7 @@ pub(crate) use server::serve;
 
 use self::error::ApiError;
 use crate::{
-    signals::{Broker, Sources, mock::MockHandle},
+    signals::{Broker, Sources, history::History, mock::MockHandle},
     supervisor::Supervisor,
 };
 
@@ -74,6 +75,7 @@ pub(crate) struct Shared {
     pub(crate) sources: Sources,
     /// Those of the sources that are mocks.
     pub(crate) mocks: Vec<MockHandle>,
+    pub(crate) history: History,
     /// Everything of `GET /api/info` that does not change while the daemon runs.
     pub(crate) info: wire::Info,
     /// Where uploads are unpacked; on the same file system as the apps.
@@ -119,6 +121,7 @@ pub(crate) fn router(api: Api) -> Router {
         .route("/api/apps/{id}/logs", get(apps::logs::handle))
         .route("/api/apps/{id}/stdin", post(apps::stdin::handle))
         .route("/api/signals", get(signals::list::handle).put(signals::set::handle))
+        .route("/api/signals/history", get(signals::history::handle))
         .route("/api/access", get(access::grants::show).post(access::grants::decide))
         .route("/api/access/audit", get(access::audit::handle))
         .route(

@@ -17,6 +17,7 @@ use crate::{
     sandbox::Capabilities,
     signals::{
         SourceStatus,
+        history::{Point, Series},
         mock::{MockStatus, Played},
     },
     supervisor::{Admission, DenialRow, Model, ModelChange},
@@ -124,6 +125,36 @@ pub(crate) struct SignalUpdate {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct SignalsSet {
     pub(crate) set: Vec<String>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct SignalHistories {
+    pub(crate) histories: Vec<SignalHistory>,
+}
+
+/// The last values of a signal.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct SignalHistory {
+    pub(crate) path: String,
+    /// Milliseconds since 1970 and the value, the oldest first; null where there was none.
+    pub(crate) points: Vec<(i64, Json)>,
+    /// How many there were before they were thinned to as many as were asked for.
+    pub(crate) of: usize,
+    /// When the oldest was that is still kept, in milliseconds since 1970.
+    pub(crate) since: Option<i64>,
+    /// Texts that were cut, and arrays that were too long to keep.
+    pub(crate) cut: u64,
+    pub(crate) left_out: u64,
+}
+
+impl From<Series> for SignalHistory {
+    fn from(series: Series) -> SignalHistory {
+        let point =
+            |point: Point| (point.time.as_millisecond(), signal_value(point.value.as_ref()));
+        let Series { path, points, of, since, cut, left_out } = series;
+        let points = points.into_iter().map(point).collect();
+        SignalHistory { path: path.to_string(), points, of, since, cut, left_out }
+    }
 }
 
 /// The mocks that run, and what they play.

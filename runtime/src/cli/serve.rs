@@ -12,7 +12,7 @@ use crate::{
     daemon::{self, Options, Provider},
     models,
     sandbox::Choice,
-    signals::{AUDIENCE, TlsFiles, TokenFiles},
+    signals::{AUDIENCE, InvalidPattern, Pattern, TlsFiles, TokenFiles},
     topics,
 };
 
@@ -28,6 +28,8 @@ Examples:
   vehicle-edge serve --policy ./policy.yaml
   vehicle-edge serve --provider kuksa=car.local:55555,token=car.jwt,ca=car.pem
   vehicle-edge serve --provider kuksa=localhost:55556:Vehicle.Body.** --provider mock
+  vehicle-edge serve --provider replay=drive.trace:Vehicle.Powertrain.**,loop --provider mock
+  vehicle-edge serve --history Vehicle.Speed --history Vehicle.Powertrain.**
   vehicle-edge serve --state ./state --http-listen 127.0.0.1:0
   vehicle-edge serve --grpc-listen 0.0.0.0:55555 --tls-cert cert.pem --tls-key key.pem --jwt-key \
 jwt.pub.pem
@@ -105,11 +107,16 @@ pub(crate) struct Serve {
     /// does not name does what is plausible
     #[arg(long, value_name = "FILE")]
     mock: Option<PathBuf>,
-    /// What fills the signals: `mock`, or a Kuksa databroker whose signals are mirrored; each
+    /// What fills the signals: `mock`, `kuksa=HOST:PORT`, a Kuksa databroker whose signals are
+    /// mirrored, or `replay=FILE`, a recording (speed=N and loop may follow with commas); each
     /// with patterns of its signals where it should not have all. May be given more than once:
     /// the first that matches fills a signal. The mock alone without it
     #[arg(long = "provider", value_name = "PROVIDER[:PATTERN]")]
     providers: Vec<Provider>,
+    /// Keep the last values of these signals, for `signals history` and charts: a path, a branch,
+    /// or a pattern with * and **. May be given more than once
+    #[arg(long, value_name = "PATTERN", value_parser = pattern)]
+    history: Vec<String>,
     /// Do not play signal values
     #[arg(long, conflicts_with_all = ["mock", "providers"])]
     no_mock: bool,
@@ -209,11 +216,16 @@ impl Serve {
                 providers => providers,
             },
             mock: self.mock,
+            history: self.history,
             mqtt: self.mqtt,
             skip_unknown: self.skip_unknown,
             policy: self.policy,
         })
     }
+}
+
+fn pattern(text: &str) -> Result<String, InvalidPattern> {
+    Pattern::parse(text).map(|_| text.to_owned())
 }
 
 /// One where two are a loss: on two processors, a second worker serves no more clients beside

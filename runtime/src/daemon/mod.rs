@@ -36,7 +36,11 @@ use crate::{
     models::{ModelSource, Shelf},
     python::PythonTools,
     sandbox::{self, Sandbox},
-    signals::{self, Broker, Gate, Sources, TlsFiles, TokenFiles, mock::Script},
+    signals::{
+        self, Broker, Client, Gate, Sources, TlsFiles, TokenFiles,
+        history::{self, History, Keep},
+        mock::Script,
+    },
     supervisor::{Config, Model, Supervisor},
     topics,
 };
@@ -60,6 +64,8 @@ pub(crate) struct Options {
     pub(crate) providers: Vec<Provider>,
     /// What the mock plays; what is plausible without it.
     pub(crate) mock: Option<PathBuf>,
+    /// The signals whose last values are kept.
+    pub(crate) history: Vec<String>,
     pub(crate) mqtt: Option<topics::Address>,
     /// A subscription leaves out the paths that are not there.
     pub(crate) skip_unknown: bool,
@@ -84,6 +90,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     listen::check_broker(options.grpc, options.tls.is_some(), options.tokens.is_some())?;
     listen::check("--health-listen", options.health)?;
     let policy = load_policy(options.policy.as_deref())?;
+    let history = History::new(Keep::new(&options.history).context("--history")?);
     let gate = Gate::load(options.tls.clone(), options.tokens.clone())?;
     let path = match &options.state {
         Some(path) => path.clone(),
@@ -122,6 +129,13 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     let parts = providers.map(|provider| provider.part(&broker, &script, &mut mocks));
     let parts = parts.collect::<Result<_>>()?;
     let sources = Sources::start(&broker, parts, &servers.shutdown);
+    if !options.history.is_empty() {
+        servers.tasks.spawn(keep_history(
+            broker.clone(),
+            history.clone(),
+            servers.shutdown.clone(),
+        ));
+    }
     if !gate.is_open() {
         servers.tasks.spawn(reload::at_hangup(gate.clone(), servers.shutdown.clone())?);
     }
@@ -134,6 +148,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         broker,
         sources,
         mocks,
+        history,
         info,
         staging: state.staging(),
         shutdown: servers.shutdown.clone(),
@@ -248,6 +263,13 @@ fn load_policy(file: Option<&Path>) -> Result<Policy> {
         let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
         anyhow!("--policy {name}: the policy is not right\n{}", lines.join("\n"))
     })
+}
+
+async fn keep_history(broker: Broker, history: History, shutdown: CancellationToken) {
+    let outcome = history::follow(&broker, &Client::runtime(), &history, &shutdown).await;
+    if let Err(error) = outcome {
+        tracing::error!(%error, "the history of the signals is not kept any more");
+    }
 }
 
 async fn serve_signals(

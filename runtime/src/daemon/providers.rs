@@ -3,6 +3,7 @@
 //! ```text
 //! mock[:PATTERN...]
 //! kuksa=HOST:PORT[:PATTERN...][,token=FILE][,ca=FILE]
+//! replay=FILE[:PATTERN...][,speed=N][,loop]
 //! ```
 
 use std::{net::SocketAddr, path::PathBuf, str::FromStr};
@@ -14,19 +15,21 @@ use crate::signals::{
     Broker, Part, Pattern,
     kuksa::{Address, Kuksa, Upstream},
     mock::{Mock, MockHandle, Script},
+    trace::{Speed, TraceReader, replay::Replay},
 };
 
 /// One provider and its signals: all that earlier ones leave, if it names none.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Provider {
     kind: Kind,
     patterns: Vec<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 enum Kind {
     Mock,
     Kuksa(Upstream),
+    Replay(Replay),
 }
 
 impl Provider {
@@ -65,6 +68,11 @@ impl Provider {
                 Part::new(mock, patterns)?
             }
             Kind::Kuksa(upstream) => Part::new(Kuksa::new(upstream.clone()), patterns)?,
+            Kind::Replay(replay) => {
+                // Now and not at its first value, so that a wrong file is noticed.
+                TraceReader::open(&replay.file).context("--provider replay")?;
+                Part::new(replay.clone(), patterns)?
+            }
         })
     }
 }
@@ -100,6 +108,26 @@ impl FromStr for Provider {
             }
             return Ok(Provider { kind: Kind::Kuksa(upstream), patterns: parsed(patterns)? });
         }
+        if let Some(trace) = head.strip_prefix("replay=") {
+            let (file, patterns) = trace.split_once(':').unwrap_or((trace, ""));
+            if file.is_empty() {
+                return Err("write replay=FILE, with a recording of 'signals record'".to_owned());
+            }
+            let mut replay = Replay { file: PathBuf::from(file), ..Replay::default() };
+            for setting in settings.into_iter().flat_map(|settings| settings.split(',')) {
+                match setting.split_once('=').unwrap_or((setting, "")) {
+                    ("speed", speed) => {
+                        let speed = speed.parse::<Speed>();
+                        replay.speed = speed.map_err(|error| error.to_string())?;
+                    }
+                    ("loop", "") => replay.repeat = true,
+                    _ => {
+                        return Err(format!("'{setting}' is not known here: speed=N and loop are"));
+                    }
+                }
+            }
+            return Ok(Provider { kind: Kind::Replay(replay), patterns: parsed(patterns)? });
+        }
         match (head.split_once(':').unwrap_or((head, "")), settings) {
             (("mock", patterns), None) => {
                 Ok(Provider { kind: Kind::Mock, patterns: parsed(patterns)? })
@@ -108,7 +136,8 @@ impl FromStr for Provider {
                 Err(format!("the mock takes no settings, so not '{setting}'"))
             }
             ((kind, _), _) => {
-                Err(format!("there is no provider '{kind}': write mock or kuksa=HOST:PORT"))
+                let known = "mock, kuksa=HOST:PORT or replay=FILE";
+                Err(format!("there is no provider '{kind}': write {known}"))
             }
         }
     }
@@ -159,6 +188,18 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_recording_has_a_speed_and_may_begin_again() {
+        let once: Provider = "replay=a.trace".parse().unwrap();
+        assert_eq!(once.kind, Kind::Replay(Replay { file: "a.trace".into(), ..Replay::default() }));
+        let text = "replay=/a.trace:Vehicle.Body.**:Vehicle.Speed,speed=2.5,loop";
+        let part: Provider = text.parse().unwrap();
+        assert_eq!(part.patterns, ["Vehicle.Body.**", "Vehicle.Speed"]);
+        let Kind::Replay(replay) = part.kind else { panic!("{:?}", part.kind) };
+        assert_eq!((replay.speed, replay.repeat), ("2.5".parse().unwrap(), true));
+        assert!("replay=a,speed=-1".parse::<Provider>().is_err());
+    }
+
     #[tokio::test]
     async fn a_broker_does_not_mirror_itself() {
         let own = "127.0.0.1:55555".parse().unwrap();
@@ -174,8 +215,10 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said() {
         let refused = [
-            ("", "there is no provider '': write mock or kuksa=HOST:PORT"),
-            ("kuksa", "there is no provider 'kuksa': write mock or kuksa=HOST:PORT"),
+            ("", "there is no provider '': write mock, kuksa=HOST:PORT or replay=FILE"),
+            ("kuksa", "there is no provider 'kuksa': write mock, kuksa=HOST:PORT or replay=FILE"),
+            ("replay=", "write replay=FILE, with a recording of 'signals record'"),
+            ("replay=a,fast", "'fast' is not known here: speed=N and loop are"),
             ("mock,token=x", "the mock takes no settings, so not 'token=x'"),
             (
                 "kuksa=localhost",

@@ -1,5 +1,6 @@
 //! `/api/signals`: what the signals are, hold, and ought to hold.
 
+pub(crate) mod history;
 pub(crate) mod list;
 pub(crate) mod mock;
 pub(crate) mod set;

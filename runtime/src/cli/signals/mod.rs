@@ -5,6 +5,7 @@
 mod actuate;
 mod export;
 mod get;
+mod history;
 mod ls;
 mod mock;
 mod record;
@@ -30,6 +31,8 @@ pub(crate) enum Signals {
     Actuate(actuate::Actuate),
     /// Show values as they change
     Watch(watch::Watch),
+    /// Show the last values of signals that the runtime keeps
+    History(history::History),
     /// List signals with their types
     Ls(ls::Ls),
     /// Write what signals do into a file
@@ -50,6 +53,7 @@ impl Signals {
             Signals::Set(set) => set.run(client).await,
             Signals::Actuate(actuate) => actuate.run(client).await,
             Signals::Watch(watch) => watch.run(client).await,
+            Signals::History(history) => history.run(client).await,
             Signals::Ls(ls) => ls.run(client).await,
             Signals::Record(record) => record.run(client).await,
             Signals::Replay(replay) => replay.run(client).await,

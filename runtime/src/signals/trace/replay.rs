@@ -31,7 +31,7 @@ use crate::signals::{Broker, Client, Datapoint, Provider, SignalRef, Source, Sou
 const TURN: usize = 256;
 
 /// What to play, and how.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Replay {
     pub file: PathBuf,
     /// Leaves, branches and patterns; none: everything.
