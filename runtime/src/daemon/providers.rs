@@ -8,7 +8,7 @@
 
 use std::{net::SocketAddr, path::PathBuf, str::FromStr};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use tokio::net::lookup_host;
 
 use crate::signals::{
@@ -70,7 +70,8 @@ impl Provider {
             Kind::Kuksa(upstream) => Part::new(Kuksa::new(upstream.clone()), patterns)?,
             Kind::Replay(replay) => {
                 // Now and not at its first value, so that a wrong file is noticed.
-                TraceReader::open(&replay.file).context("--provider replay")?;
+                TraceReader::open(&replay.file)
+                    .map_err(|error| anyhow!("--provider replay: {error}"))?;
                 Part::new(replay.clone(), patterns)?
             }
         })
