@@ -1,6 +1,7 @@
 //! `vehicle-edge signals …`.
 //!
-//! Traces are files of this side, so `record` and `replay` talk to the broker itself.
+//! Traces are files of this side, so `record` and `replay` talk to the broker itself,
+//! and so does `provide`, for a claim lasts as long as its stream.
 
 mod actuate;
 mod export;
@@ -8,6 +9,7 @@ mod get;
 mod history;
 mod ls;
 mod mock;
+mod provide;
 mod record;
 mod remote;
 mod replay;
@@ -35,6 +37,8 @@ pub(crate) enum Signals {
     History(history::History),
     /// List signals with their types
     Ls(ls::Ls),
+    /// Be the provider of signals: publish values, and carry out what is asked
+    Provide(provide::Provide),
     /// Write what signals do into a file
     Record(record::Record),
     /// Play a recording: its values at their times
@@ -55,6 +59,7 @@ impl Signals {
             Signals::Watch(watch) => watch.run(client).await,
             Signals::History(history) => history.run(client).await,
             Signals::Ls(ls) => ls.run(client).await,
+            Signals::Provide(provide) => provide.run(client).await,
             Signals::Record(record) => record.run(client).await,
             Signals::Replay(replay) => replay.run(client).await,
             Signals::Export(export) => export.run(),

@@ -23,6 +23,7 @@
 mod backoff;
 mod forward;
 mod plan;
+mod providing;
 mod remote;
 #[cfg(test)]
 mod tests;
@@ -43,6 +44,7 @@ use self::{
     values::{Messages, Mirror},
 };
 pub use self::{
+    providing::{News, Provided, Providing},
     remote::Remote,
     upstream::{Address, Upstream},
 };

@@ -8,6 +8,7 @@ use tonic::Status;
 
 use super::{
     Upstream,
+    providing::{Provided, Providing},
     upstream::{Connection, Val},
     values,
 };
@@ -54,6 +55,11 @@ impl Remote {
             Ok(entries.filter_map(|(path, datapoint)| sample(path, datapoint)).collect())
         }))
     }
+
+    /// Claims these signals for as long as the result lives.
+    pub async fn provide(&mut self, signals: &[Provided]) -> Result<Providing, String> {
+        Providing::open(&mut self.val, signals).await
+    }
 }
 
 /// `None` for a signal that never had a value.
@@ -77,7 +83,7 @@ impl Sink for Remote {
     }
 }
 
-fn said(status: Status) -> String {
+pub(super) fn said(status: Status) -> String {
     match status.message() {
         "" => status.code().to_string(),
         message => message.to_owned(),

@@ -19,7 +19,7 @@ pub(in crate::signals) fn id(id: i32) -> proto::SignalId {
     proto::SignalId { signal: Some(proto::signal_id::Signal::Id(id)) }
 }
 
-pub(super) fn datapoint(datapoint: &Datapoint) -> proto::Datapoint {
+pub(in crate::signals) fn datapoint(datapoint: &Datapoint) -> proto::Datapoint {
     proto::Datapoint {
         timestamp: datapoint.timestamp.map(timestamp),
         value: datapoint.value.as_ref().map(value),
