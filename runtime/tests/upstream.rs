@@ -3,6 +3,8 @@
 
 #[path = "upstream/bench.rs"]
 mod bench;
+#[path = "upstream/killed.rs"]
+mod killed;
 #[path = "upstream/restarts.rs"]
 mod restarts;
 

@@ -34,7 +34,7 @@ pub struct Subscription {
 
 /// Notices when its client's standing changes or expires.
 #[derive(Debug)]
-struct Watch {
+pub(super) struct Watch {
     client: Client,
     superseded: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
     expiry: Option<Pin<Box<Sleep>>>,
@@ -125,7 +125,7 @@ impl Subscription {
 }
 
 impl Watch {
-    fn new(client: Client) -> Watch {
+    pub(super) fn new(client: Client) -> Watch {
         let mut watch = Watch { client, superseded: None, expiry: None };
         watch.stand();
         watch
@@ -138,7 +138,7 @@ impl Watch {
     }
 
     /// Whether the client is to be looked at again; else it is woken when that is so.
-    fn poll_changed(&mut self, context: &mut Context<'_>) -> bool {
+    pub(super) fn poll_changed(&mut self, context: &mut Context<'_>) -> bool {
         let superseded = self.superseded.as_mut();
         let changed = superseded.is_some_and(|future| future.as_mut().poll(context).is_ready());
         let expiry = self.expiry.as_mut();

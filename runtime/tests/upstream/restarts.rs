@@ -1,4 +1,4 @@
-//! The upstream is killed and started again and again, while somebody actuates without a
+//! The upstream's connections are cut, and it starts again, again and again, while somebody actuates without a
 //! pause and somebody else follows a value.
 
 use std::{
@@ -107,7 +107,7 @@ fn is_filled(mirror: &Mirror, turn: usize) -> bool {
 }
 
 /// Asks for another number each time; gives those that were taken.
-async fn actuate(broker: Broker, stop: Arc<AtomicBool>) -> HashSet<u32> {
+pub(crate) async fn actuate(broker: Broker, stop: Arc<AtomicBool>) -> HashSet<u32> {
     let client = Client::outside();
     let mut taken = HashSet::new();
     for number in 0.. {
@@ -123,7 +123,7 @@ async fn actuate(broker: Broker, stop: Arc<AtomicBool>) -> HashSet<u32> {
     taken
 }
 
-fn number(value: Option<&Value>) -> u32 {
+pub(crate) fn number(value: Option<&Value>) -> u32 {
     match value {
         Some(Value::Uint32(number)) => *number,
         other => panic!("{other:?}"),

@@ -29,6 +29,9 @@ use crate::signals::{Broker, Client, Datapoint, Provider, SignalRef, Source, Sou
 
 /// At full speed others get their turn after so many updates.
 const TURN: usize = 256;
+/// From the beginning of a round to the next: a trace that is due all at once, or is empty,
+/// must not keep a core busy.
+const SHORTEST: Duration = Duration::from_millis(100);
 
 /// What to play, and how.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -190,13 +193,13 @@ async fn rounds(replay: &Replay, output: &mut Output<'_, impl Sink>) -> Result<(
     let mut chosen = Chosen::new(&replay.patterns)?;
     let schedule = Schedule { speed: replay.speed, from: replay.from, until: replay.until };
     loop {
+        let soonest = Instant::now() + SHORTEST;
         round(replay, &schedule, &mut chosen, output).await?;
         output.report.rounds += 1;
         if !replay.repeat {
             return Ok(());
         }
-        // Of a trace that is due all at once.
-        tokio::task::yield_now().await;
+        sleep_until(soonest).await;
     }
 }
 

@@ -11,7 +11,9 @@ use tokio_stream::Stream;
 use tonic::{Code, Status};
 
 use super::{Service, convert, errors, fields::Parts, get, proto};
-use crate::signals::{SignalError, SignalRef, Subscription, Update, budget::Budget, slot::Aspect};
+use crate::signals::{
+    SignalError, SignalRef, Subscription, Update, budget::Budget, slot::Aspect, subscription::Watch,
+};
 
 /// How many values may wait for a slow reader; this interface has no field for it.
 const BUFFER: usize = 100;
@@ -22,6 +24,7 @@ pub(crate) struct UpdateStream {
     first: Option<Vec<proto::EntryUpdate>>,
     values: Option<Changes>,
     targets: Option<Changes>,
+    metadata: Option<Seen>,
     ended: bool,
 }
 
@@ -30,6 +33,14 @@ struct Changes {
     subscription: Subscription,
     /// The subscription's own first batch is part of the stream's first message.
     started: bool,
+}
+
+/// Entries of which only the metadata was asked: nothing of it changes but the right to see it.
+#[derive(Debug)]
+struct Seen {
+    service: Service,
+    paths: Vec<String>,
+    watch: Watch,
 }
 
 pub(super) fn open(
@@ -83,7 +94,28 @@ pub(super) fn open(
             first.push(update(service.entry(entry, *parts, &mut budget)?, *parts));
         }
     }
-    Ok(UpdateStream { first: Some(first), values, targets, ended: false })
+    let metadata = Seen::of(service, &asked);
+    Ok(UpdateStream { first: Some(first), values, targets, metadata, ended: false })
+}
+
+impl Seen {
+    fn of(service: &Service, asked: &BTreeMap<i32, Parts>) -> Option<Seen> {
+        let only_seen = asked.iter().filter(|(_, parts)| !parts.need_read());
+        let entries = only_seen.filter_map(|(id, _)| service.broker.registry().by_id(*id).cloned());
+        let paths: Vec<String> = entries.map(|entry| entry.path().to_owned()).collect();
+        let watch = Watch::new(service.client.clone());
+        (!paths.is_empty()).then(|| Seen { service: service.clone(), paths, watch })
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Result<(), Status> {
+        while self.watch.poll_changed(context) {
+            let parts = Parts { metadata: true, ..Parts::default() };
+            for path in &self.paths {
+                get::find(&self.service, path, parts, &mut Budget::new())?.map_err(status)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Changes {
@@ -109,6 +141,10 @@ impl Stream for UpdateStream {
             return Poll::Ready(None);
         }
         let this = &mut *self;
+        if let Some(Err(error)) = this.metadata.as_mut().map(|seen| seen.poll(context)) {
+            this.ended = true;
+            return Poll::Ready(Some(Err(error)));
+        }
         let followed = [(&mut this.values, Aspect::Current), (&mut this.targets, Aspect::Target)];
         let mut updates = Vec::new();
         for (changes, aspect) in followed {
