@@ -2,6 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader},
+    os::unix::process::ExitStatusExt,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
     sync::mpsc::{self, Receiver, RecvTimeoutError, Sender},
@@ -146,6 +147,18 @@ impl Daemon {
     pub fn kill(mut self) -> Result<()> {
         self.child.kill()?;
         self.child.wait()?;
+        Ok(())
+    }
+
+    /// Waits until it was killed by something else.
+    pub fn killed(mut self) -> Result<()> {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while self.child.try_wait()?.is_none() {
+            ensure!(Instant::now() < deadline, "vehicle-edge serve lives on");
+            thread::sleep(Duration::from_millis(5));
+        }
+        let status = self.child.wait()?;
+        ensure!(status.signal() == Some(9), "vehicle-edge serve: {status}");
         Ok(())
     }
 

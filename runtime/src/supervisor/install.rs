@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     core::{App, Core},
-    folders,
+    fault, folders,
 };
 use crate::{
     app::{AppManifest, Dependency, Requirement, normalise},
@@ -33,12 +33,16 @@ pub(super) async fn install(
         () = cancelled.cancelled() => return Err("it was cancelled".to_owned()),
         locked = core.builder.build(&plan, &report) => locked.map_err(|error| error.to_string())?,
     };
+    fault::point(id, "install", "built");
     let dependencies = dependencies(&app.manifest, &locked, core);
     core.state.set_dependencies(id, dependencies).await.map_err(|error| error.to_string())?;
+    fault::point(id, "install", "recorded");
     let (incoming, app) = (folders::incoming(&core.state_dir, id), app.clone());
     let placed = tokio::task::spawn_blocking(move || {
         std::fs::create_dir_all(&app.paths.data)?;
-        std::fs::rename(incoming, &app.paths.code)
+        std::fs::rename(incoming, &app.paths.code)?;
+        fault::point(app.id(), "install", "placed");
+        Ok::<(), std::io::Error>(())
     });
     placed.await.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
 }

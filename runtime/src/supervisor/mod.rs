@@ -15,6 +15,7 @@ mod core;
 mod details;
 mod error;
 mod event;
+mod fault;
 mod folders;
 mod install;
 mod model;
@@ -221,6 +222,7 @@ impl Supervisor {
         let model = core.models.name();
         let situation = Situation::new(start, Timestamp::now());
         let row = core.state.insert(manifest, model, situation).await?;
+        fault::point(&app, "install", "row");
         // From here on the row makes sure that nothing is left, whatever happens.
         let target = folders::incoming(&core.state_dir, &app);
         let taken = blocking(move || folders::take_in(&bundle, &target)).await?;
@@ -230,6 +232,7 @@ impl Supervisor {
             core.state.delete(&id).await?;
             return Err(Error::Bundle(error.to_string()));
         }
+        fault::point(&app, "install", "taken");
         let last = core.logs.last(&app).await.unwrap_or_default();
         let (handle, mailbox) =
             core.register(row.manifest, row.model, row.uid_index, last.seq, vec![]);

@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Admission, Error, Result,
     core::{Core, Handle, Message},
-    folders, install, model,
+    fault, folders, install, model,
     run::{self, Doors, Run, Sink},
 };
 use crate::{
@@ -210,6 +210,7 @@ impl Task {
             let _ = reply.send(Err(error.into()));
             return;
         }
+        fault::point(&app, operation.name(), "saved");
         self.enter(next);
         if !matches!(operation, Operation::Pause | Operation::Resume) {
             let _ = reply.send(Ok(Admission::Accepted));
@@ -240,6 +241,7 @@ impl Task {
         if let Err(error) = saved {
             tracing::error!("the state of '{}' could not be saved: {error}", self.id());
         }
+        fault::point(self.id(), next.state.name(), "saved");
         self.enter(next);
         self.carry_out(actions).await;
     }
@@ -305,15 +307,22 @@ impl Task {
                 Err(reason) => Input::NotStarted(reason),
             }),
             Action::Freeze => Some(match self.control().freeze().await {
-                Ok(()) => Input::Frozen,
+                Ok(()) => {
+                    fault::point(self.id(), "pause", "frozen");
+                    Input::Frozen
+                }
                 Err(error) => Input::NotFrozen(error.to_string()),
             }),
             Action::Thaw => Some(match self.control().thaw().await {
-                Ok(()) => Input::Thawed,
+                Ok(()) => {
+                    fault::point(self.id(), "resume", "thawed");
+                    Input::Thawed
+                }
                 Err(error) => Input::NotThawed(error.to_string()),
             }),
             Action::Terminate => {
                 self.terminate().await;
+                fault::point(self.id(), "stop", "asked");
                 None
             }
             Action::Wait(delay) => {
@@ -330,6 +339,7 @@ impl Task {
         let first_seq = self.shim_seq.load(Ordering::Relaxed) + 1;
         match run::launch(&self.core, &self.handle.app, first_seq).await {
             Ok(running) => {
+                fault::point(self.id(), "start", "launched");
                 let pid = running.pid;
                 self.hold(running, doors);
                 Ok(pid)
@@ -404,6 +414,7 @@ impl Task {
         self.handle.control.set(None);
         let (id, run) = (self.id().clone(), self.handle.app.paths.run.clone());
         self.core.sandbox.remove(&run).await.map_err(|error| error.to_string())?;
+        fault::point(&id, "uninstall", "ended");
         let home = folders::home(&self.core.state_dir, &id);
         let builder = self.core.builder.clone();
         let removed = tokio::task::spawn_blocking(move || {
@@ -415,8 +426,11 @@ impl Task {
             Ok::<(), String>(())
         });
         removed.await.map_err(|error| error.to_string())??;
+        fault::point(&id, "uninstall", "folders");
         self.core.logs.delete(&id).await.map_err(|error| error.to_string())?;
+        fault::point(&id, "uninstall", "logs");
         self.core.state.delete(&id).await.map_err(|error| error.to_string())?;
+        fault::point(&id, "uninstall", "row");
         self.core.forget(&id);
         self.core.publisher.removed(&id, self.undone.take());
         self.gone = true;

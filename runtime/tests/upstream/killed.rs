@@ -84,13 +84,11 @@ impl Car {
 
     /// The next actuation; `None` when it is dead.
     async fn asked(&mut self) -> Option<u32> {
-        loop {
-            let news = timeout(Duration::from_secs(60), self.providing.next()).await;
-            match news.expect("nothing is forwarded") {
-                Ok(News::Asked { value, .. }) => return Some(number(Some(&value))),
-                Ok(News::Refused { path, why }) => panic!("{path}: {why}"),
-                Err(_) => return None,
-            }
+        let news = timeout(Duration::from_secs(60), self.providing.next()).await;
+        match news.expect("nothing is forwarded") {
+            Ok(News::Asked { value, .. }) => Some(number(Some(&value))),
+            Ok(News::Refused { path, why }) => panic!("{path}: {why}"),
+            Err(_) => None,
         }
     }
 }
