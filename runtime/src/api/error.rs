@@ -182,6 +182,12 @@ impl From<supervisor::Error> for ApiError {
             Error::Model(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_model"),
             Error::BreaksApps(_) => (StatusCode::CONFLICT, "breaks_apps"),
             Error::NoInput { .. } => (StatusCode::CONFLICT, "no_input"),
+            Error::Store(error) if error.is_full() => {
+                (StatusCode::INSUFFICIENT_STORAGE, "disk_full")
+            }
+            Error::Store(error) if error.is_busy() => {
+                (StatusCode::SERVICE_UNAVAILABLE, "store_busy")
+            }
             Error::Store(_) => (StatusCode::INTERNAL_SERVER_ERROR, "store"),
             Error::Setup(_) => (StatusCode::SERVICE_UNAVAILABLE, "setup"),
             Error::ShuttingDown => (StatusCode::SERVICE_UNAVAILABLE, "shutting_down"),

@@ -3,7 +3,10 @@
 //! Whoever appends waits only when the disk is far behind; lines that are queued are written
 //! in one transaction. Reads go through the same queue, so they see every line before them.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
@@ -55,9 +58,16 @@ pub(crate) struct Last {
 }
 
 impl LogStore {
-    /// Blocks.
+    /// Blocks. A file that is damaged is set aside: apps go on without their old lines.
     pub(crate) fn open(path: PathBuf) -> Result<LogStore, StoreError> {
-        let database = Database::open(path, Durability::Normal, migrate::LOGS)?;
+        let open = || Database::open(path.clone(), Durability::Normal, migrate::LOGS);
+        let database = match open() {
+            Err(error) if error.is_damaged() => {
+                set_aside(&path, &error)?;
+                open()?
+            }
+            other => other?,
+        };
         let waiting = Batch { lines: Default::default(), room: Semaphore::new(QUEUE) };
         Ok(LogStore { database, waiting: Arc::new(waiting) })
     }
@@ -191,6 +201,23 @@ impl Batch {
         }
         self.room.add_permits(batch.len());
     }
+}
+
+/// Beside where it was, with the files that SQLite keeps with it gone.
+fn set_aside(path: &Path, why: &StoreError) -> Result<(), StoreError> {
+    let aside = path.with_extension(format!("damaged-{}", Timestamp::now().as_second()));
+    let moved = std::fs::rename(path, &aside);
+    moved.map_err(|error| StoreError::Row {
+        row: path.display().to_string(),
+        reason: format!("{why}; it could not be moved away: {error}"),
+    })?;
+    for more in ["-wal", "-shm"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(more);
+        let _ = std::fs::remove_file(name);
+    }
+    tracing::error!("{}: {why}; it is {} now", path.display(), aside.display());
+    Ok(())
 }
 
 fn write(connection: &mut Connection, batch: &[Entry]) -> Result<(), StoreError> {

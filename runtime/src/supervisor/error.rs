@@ -35,7 +35,7 @@ pub enum Error {
     #[error("{}", broken(.0))]
     BreaksApps(BTreeMap<String, Vec<String>>),
     #[error("the state database: {0}")]
-    Store(String),
+    Store(#[from] StoreError),
     /// The machine lacks something the runtime needs; says what to do.
     #[error("{0}")]
     Setup(String),
@@ -58,12 +58,6 @@ fn broken(apps: &BTreeMap<String, Vec<String>>) -> String {
 fn list(problems: &[ManifestProblem]) -> String {
     let lines: Vec<String> = problems.iter().map(ManifestProblem::to_string).collect();
     lines.join("\n")
-}
-
-impl From<StoreError> for Error {
-    fn from(error: StoreError) -> Error {
-        Error::Store(error.to_string())
-    }
 }
 
 impl From<PythonError> for Error {

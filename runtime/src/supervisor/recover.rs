@@ -1,8 +1,9 @@
 //! What a runtime finds when it starts: apps that run, apps that ought to, and what is left
 //! of what was half done.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, path::Path, sync::Arc, time::Duration};
 
+use jiff::Timestamp;
 use tokio::task::JoinSet;
 
 use super::{
@@ -56,12 +57,7 @@ async fn bring_back(core: Arc<Core>, row: AppRow, decisions: Vec<Decision>) {
 }
 
 /// The app's living process, where there can be one; else nothing of it is left.
-async fn find(
-    core: &Core,
-    run_dir: &std::path::Path,
-    state: State,
-    last: LastLine,
-) -> Option<Running> {
+async fn find(core: &Core, run_dir: &Path, state: State, last: LastLine) -> Option<Running> {
     if matches!(state, State::Starting | State::Running | State::Paused | State::Stopping) {
         match core.sandbox.attach(run_dir, last.shim_seq).await {
             Ok(Some(running)) => return Some(running),
@@ -83,8 +79,26 @@ async fn remove_orphans(core: &Core, known: &BTreeSet<String>) {
         remove(runs.join(name)).await;
     }
     for name in folders::names(&apps).into_iter().filter(|name| !known.contains(name)) {
+        // Its row is lost, by whatever happened to the database: not its data too.
+        if let Err(error) = keep_data(&apps.join(&name), &core.state_dir.join("lost").join(&name)) {
+            tracing::warn!("{}: {error}", apps.join(&name).display());
+            continue;
+        }
         remove(apps.join(name)).await;
     }
+}
+
+/// Moves the data of an app that nobody knows to `lost`, where it has any.
+fn keep_data(home: &Path, lost: &Path) -> std::io::Result<()> {
+    let data = home.join("data");
+    if folders::names(&data).is_empty() {
+        return Ok(());
+    }
+    let kept = lost.with_extension(Timestamp::now().as_second().to_string());
+    std::fs::create_dir_all(&kept)?;
+    std::fs::rename(&data, kept.join("data"))?;
+    tracing::warn!("{}: belongs to no app, its data is in {}", home.display(), kept.display());
+    Ok(())
 }
 
 async fn remove(folder: std::path::PathBuf) {

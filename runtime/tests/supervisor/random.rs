@@ -32,22 +32,30 @@ async fn whatever_is_asked_the_database_the_states_and_the_processes_agree() {
     println!("SEED={seed}");
     let mut dice = Dice(seed);
     let apps: Vec<AppId> = ["a", "b", "c"].iter().map(|id| id.parse().unwrap()).collect();
+    let sequences = std::env::var("SEQUENCES").ok().and_then(|number| number.parse().ok());
+    for _ in 0..sequences.unwrap_or(3) {
+        sequence(&mut bench, &apps, &mut dice).await;
+    }
+}
+
+/// From nothing to nothing.
+async fn sequence(bench: &mut Bench, apps: &[AppId], dice: &mut Dice) {
     for step in 0..STEPS {
         let app = &apps[dice.roll(3) as usize];
         match dice.roll(40) {
             0 => bench.restart(true).await,
             1 => bench.restart(false).await,
-            2..=5 => kill(&bench, app),
+            2..=5 => kill(bench, app),
             6..=9 => sleep(Duration::from_millis(dice.roll(80))).await,
-            _ => ask(&bench, app, &mut dice).await,
+            _ => ask(bench, app, dice).await,
         }
         if step % 10 == 9 {
-            for app in &apps {
-                check(&bench, app).await;
+            for app in apps {
+                check(bench, app).await;
             }
         }
     }
-    for app in &apps {
+    for app in apps {
         if bench.ask(app, Operation::Uninstall).await.is_ok() {
             bench.until_gone(app).await;
         }

@@ -81,7 +81,8 @@ fn by_policy(now: &Situation, end: End, rules: &Rules, at: Timestamp) -> (Situat
 }
 
 fn counted(now: &Situation, success: bool, at: Timestamp) -> Vec<Timestamp> {
-    let recent = |then: &&Timestamp| at.duration_since(**then) < FAILURES_COUNT_FOR;
+    // Either way: one from before the clock was set back must not count for ever.
+    let recent = |then: &&Timestamp| at.duration_since(**then).abs() < FAILURES_COUNT_FOR;
     let mut failures: Vec<Timestamp> = now.failures.iter().filter(recent).copied().collect();
     if !success {
         failures.push(at);
