@@ -93,6 +93,7 @@ bench: host-wheel ## measure, against the peers where they can be installed
 	tests/bench.py target/release
 	tests/bench_sdk.py target/release
 	tests/bench_broker.py target/release
+	tests/bench_apps.py target/release
 	cargo bench --locked -p vehicle-edge-runtime --bench launch --bench broker --bench trace
 
 # A fault that is found lies in tests/fuzz/artifacts; the corpus grows in target/fuzz.

@@ -9,7 +9,7 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 use vehicle_edge_tests::{Console, Daemon, program};
 
@@ -189,6 +189,79 @@ fn what_is_granted_revoked_and_denied_outlives_the_runtime() -> Result<()> {
     daemon.ok(&["signals", "set", "Car.Speed", "60"])?;
     daemon.ok(&["send", "reader", "read"])?;
     lines.until("reads 60")?;
+    ensure!(daemon.stop()? == Some(0));
+    Ok(())
+}
+
+fn hang_up(daemon: &Daemon) -> Result<()> {
+    let sent = Command::new("kill").args(["-HUP", &daemon.pid().to_string()]).status()?;
+    ensure!(sent.success(), "kill: {sent}");
+    Ok(())
+}
+
+/// Waits until `access ls` says so.
+fn until_state(daemon: &Daemon, path: &str, wanted: &str) -> Result<()> {
+    for _ in 0..200 {
+        if state(daemon, "reader", path)? == wanted {
+            return Ok(());
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    bail!("{path} is {}, not {wanted}", state(daemon, "reader", path)?)
+}
+
+#[test]
+fn a_policy_that_is_read_anew_holds_at_once() -> Result<()> {
+    let (state_dir, files) = (tempfile::tempdir()?, tempfile::tempdir()?);
+    let model = write(files.path(), "car.vspec", CAR)?;
+    let all = "apps: { reader: { read: [Car.Speed, Car.Mode] } }\n";
+    let policy = write(files.path(), "policy.yaml", all)?;
+    let arguments = ["--model", &model, "--no-mock", "--policy", &policy];
+    let daemon = Daemon::start(state_dir.path(), &arguments)?;
+    daemon.ok(&["install", &app(files.path(), "reader", READERS)?, "--start"])?;
+    daemon.ok(&["signals", "set", "Car.Speed", "50"])?;
+    let lines = daemon.console("reader")?;
+    lines.until("ready")?;
+    daemon.ok(&["send", "reader", "follow"])?;
+    lines.until("follows 50")?;
+
+    fs::write(&policy, "apps: { reader: { read: Car.Mode } }\n")?;
+    hang_up(&daemon)?;
+    lines.until("ended: PermissionDenied")?;
+    ensure!(state(&daemon, "reader", "Car.Speed")? == "withheld");
+    // One that is wrong changes nothing, and one that is right again does.
+    fs::write(&policy, "apps: { reader: { reads: Car.Speed } }\n")?;
+    hang_up(&daemon)?;
+    fs::write(&policy, all)?;
+    hang_up(&daemon)?;
+    until_state(&daemon, "Car.Speed", "granted")?;
+    daemon.ok(&["send", "reader", "read"])?;
+    lines.until("reads 50")?;
+    ensure!(daemon.stop()? == Some(0));
+    Ok(())
+}
+
+#[test]
+fn an_app_that_was_adopted_loses_what_is_revoked() -> Result<()> {
+    let (state_dir, files) = (tempfile::tempdir()?, tempfile::tempdir()?);
+    let model = write(files.path(), "car.vspec", CAR)?;
+    let arguments = ["--model", &model, "--no-mock"];
+    let daemon = Daemon::start(state_dir.path(), &arguments)?;
+    daemon.ok(&["install", &app(files.path(), "reader", READERS)?, "--start"])?;
+    let pid = daemon.wait_for("reader", "running")?["pid"].clone();
+    daemon.console("reader")?.until("ready")?;
+    daemon.kill()?;
+    let daemon = Daemon::start(state_dir.path(), &arguments)?;
+    ensure!(daemon.wait_for("reader", "running")?["pid"] == pid);
+    daemon.ok(&["signals", "set", "Car.Speed", "50"])?;
+    let lines = console(&daemon)?;
+    daemon.ok(&["send", "reader", "follow"])?;
+    lines.until("follows 50")?;
+    daemon.ok(&["access", "revoke", "reader", "Car.Speed"])?;
+    lines.until("ended: PermissionDenied")?;
+    daemon.ok(&["send", "reader", "read"])?;
+    lines.until("refused: PermissionDenied")?;
+    ensure!(denied(&daemon)? >= 1);
     ensure!(daemon.stop()? == Some(0));
     Ok(())
 }

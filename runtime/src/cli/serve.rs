@@ -97,7 +97,7 @@ pub(crate) struct Serve {
     #[arg(long, env = "VEHICLE_EDGE_MQTT", value_name = "HOST:PORT", hide_env_values = true)]
     mqtt: Option<topics::Address>,
     /// What apps are granted of what they declare, and who gives way where two want one signal
-    /// (see below); all, and who comes first, without it
+    /// (see below); all, and who comes first, without it. Read anew at SIGHUP
     #[arg(long, env = "VEHICLE_EDGE_POLICY", value_name = "FILE", hide_env_values = true)]
     policy: Option<PathBuf>,
     /// Leave apps running when the runtime ends; its next start takes them over

@@ -29,7 +29,7 @@ use tokio::{net::TcpListener, sync::Semaphore, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::providers::Provider;
-use self::{shutdown::Signals, state_dir::StateDir};
+use self::{reload::Reloaded, shutdown::Signals, state_dir::StateDir};
 use crate::{
     api::{self, Api, Health, wire},
     app::Policy,
@@ -112,6 +112,9 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         health: format!("http://{}", health_listener.local_addr()?),
     };
     let mut signals = Signals::new()?;
+    // Where nothing is read anew, a terminal that is closed ends the runtime.
+    let reloads = !gate.is_open() || options.policy.is_some();
+    let hangups = reloads.then(reload::hangups).transpose()?;
     let mut servers = Servers::default();
     let runtime_id = state.runtime_id()?;
     let health = Health::new(&runtime_id);
@@ -136,13 +139,19 @@ pub(crate) async fn run(options: Options) -> Result<()> {
             servers.shutdown.clone(),
         ));
     }
-    if !gate.is_open() {
-        servers.tasks.spawn(reload::at_hangup(gate.clone(), servers.shutdown.clone())?);
-    }
-    servers.tasks.spawn(serve_signals(broker.clone(), gate, grpc, servers.shutdown.clone()));
+    servers.tasks.spawn(serve_signals(
+        broker.clone(),
+        gate.clone(),
+        grpc,
+        servers.shutdown.clone(),
+    ));
     let info = info(&state, &prepared, runtime_id, listen.clone());
     let supervisor =
         start_supervisor(&state, prepared, broker.clone(), options.mqtt, policy).await?;
+    if let Some(hangups) = hangups {
+        let files = Reloaded { gate, policy: options.policy, supervisor: supervisor.clone() };
+        servers.tasks.spawn(reload::at(hangups, files, servers.shutdown.clone()));
+    }
     let api = Api::new(api::Shared {
         supervisor: supervisor.clone(),
         broker,

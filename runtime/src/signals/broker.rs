@@ -221,7 +221,8 @@ impl Broker {
 
     /// From now on these decide who gives way; who holds something keeps it until then.
     pub fn set_rules(&self, rules: Rules) {
-        self.shared.rules.store(Some(Arc::new(rules)));
+        let rules = (!rules.is_empty()).then(|| Arc::new(rules));
+        self.shared.rules.store(rules);
     }
 
     pub(super) fn rules(&self) -> Guard<Option<Arc<Rules>>> {

@@ -69,6 +69,10 @@ impl Rules {
         Rules(rules.into_iter().collect())
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub fn of(&self, path: &str) -> Option<&Rule> {
         self.0.iter().find(|(pattern, _)| pattern.matches(path)).map(|(_, rule)| rule)
     }

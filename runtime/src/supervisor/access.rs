@@ -73,13 +73,25 @@ impl SharedAccess {
     /// As whom a new run of the app is let in.
     pub(super) fn open(
         &self,
+        core: &Core,
         manifest: &AppManifest,
-        policy: &Policy,
     ) -> Result<Client, InvalidPattern> {
+        // Before the look at the policy, so that `refresh` finds this client, or this a new one.
         let mut live = self.lock();
-        let client = Client::app(manifest.id.as_str(), grants(manifest, policy, &live.decisions)?);
+        let grants = grants(manifest, &core.policy.load(), &live.decisions)?;
+        let client = Client::app(manifest.id.as_str(), grants);
         live.client = Some(client.clone());
         Ok(client)
+    }
+
+    /// Under a policy that may be another one.
+    fn refresh(&self, core: &Core, manifest: &AppManifest) -> Result<(), InvalidPattern> {
+        let live = self.lock();
+        let grants = grants(manifest, &core.policy.load(), &live.decisions)?;
+        if let Some(client) = &live.client {
+            client.set_grants(grants);
+        }
+        Ok(())
     }
 
     fn decisions(&self) -> Vec<Decision> {
@@ -134,6 +146,21 @@ impl Supervisor {
         self.core.handles().iter().map(|handle| self.core.report(handle)).collect()
     }
 
+    /// Another policy holds from now on, for runs that are under way too. What was granted and
+    /// revoked by hand stays; who has claimed or holds something keeps it.
+    pub async fn set_policy(&self, policy: Policy) -> Result<()> {
+        let core = &self.core;
+        let _one_at_a_time = core.deciding.lock().await;
+        apply(&core.broker, &policy)?;
+        core.policy.store(Arc::new(policy));
+        for handle in core.handles() {
+            let manifest = &handle.app.manifest;
+            let refreshed = handle.access.refresh(core, manifest);
+            refreshed.map_err(|error| Error::Setup(format!("'{}': {error}", manifest.id)))?;
+        }
+        Ok(())
+    }
+
     /// Grants or revokes, at once for a run that is under way and for good.
     pub async fn decide(&self, order: AccessOrder) -> Result<AccessReport> {
         let core = self.core.clone();
@@ -159,7 +186,7 @@ async fn decide(core: &Core, order: AccessOrder) -> Result<AccessReport> {
             "it would have more than {most} grants and revocations: give wider patterns"
         )));
     }
-    let grants = grants(manifest, &core.policy, &decisions);
+    let grants = grants(manifest, &core.policy.load(), &decisions);
     let grants = grants.map_err(|error| refused(error.to_string()))?;
     core.state.set_decisions(&order.app, decisions.clone()).await?;
     handle.access.set(decisions, grants);
@@ -239,8 +266,9 @@ impl Core {
         let revoked = revoked.map(|decision| (decision.pattern.clone(), decision.access));
         // All patterns were checked when they came.
         let revoked = Grants::new(revoked).unwrap_or_default();
-        let granted = grants(manifest, &self.policy, &decisions).unwrap_or_default();
-        let is_asked = self.policy.grants == GrantMode::Ask && !self.policy.apps.contains_key(&app);
+        let policy = self.policy.load();
+        let granted = grants(manifest, &policy, &decisions).unwrap_or_default();
+        let is_asked = policy.grants == GrantMode::Ask && !policy.apps.contains_key(&app);
         let registry = self.broker.registry();
         let standing = |(path, access): (String, Access)| {
             let found = registry.matching(&path).unwrap_or_default();
@@ -285,9 +313,7 @@ pub(super) fn apply(broker: &Broker, policy: &Policy) -> Result<()> {
             tracing::warn!("the policy: the model has no signal that '{pattern}' matches");
         }
     }
-    if !policy.conflicts.is_empty() {
-        broker.set_rules(rules(policy).map_err(setup)?);
-    }
+    broker.set_rules(rules(policy).map_err(setup)?);
     Ok(())
 }
 

@@ -40,7 +40,8 @@ impl Core {
     fn resolution(&self, path: &str) -> Option<Resolution> {
         let matches =
             |pattern: &String| Pattern::parse(pattern).is_ok_and(|pattern| pattern.matches(path));
-        let mut rules = self.policy.conflicts.iter();
+        let policy = self.policy.load();
+        let mut rules = policy.conflicts.iter();
         let rule = rules.find(|rule| rule.signals.iter().any(matches))?;
         Some(rule.resolution.clone())
     }

@@ -6,6 +6,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
+use arc_swap::ArcSwap;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
@@ -31,7 +32,7 @@ pub(super) struct Core {
     pub(super) models: Models,
     pub(super) broker: Broker,
     pub(super) mqtt: Option<topics::Address>,
-    pub(super) policy: Policy,
+    pub(super) policy: ArcSwap<Policy>,
     pub(super) sandbox: Arc<dyn Sandbox>,
     pub(super) builder: Builder,
     pub(super) interpreter: Interpreter,
@@ -116,7 +117,7 @@ impl Core {
             state_dir: config.state_dir,
             broker: config.broker,
             mqtt: config.mqtt,
-            policy: config.policy,
+            policy: ArcSwap::from_pointee(config.policy),
             sandbox: config.sandbox,
             interpreter,
             is_root: rustix::process::geteuid().is_root(),

@@ -82,7 +82,7 @@ pub(super) async fn launch(core: &Core, app: &App, first_seq: u64) -> Result<Run
 pub(super) fn open_doors(core: &Core, handle: &Handle) -> Result<Doors, String> {
     let app = &handle.app;
     let folder = sockets(app);
-    let client = handle.access.open(&app.manifest, &core.policy);
+    let client = handle.access.open(core, &app.manifest);
     let client = client.map_err(|error| error.to_string())?;
     let signals = serve_app(core.broker.clone(), client.clone(), &folder)
         .map_err(|error| format!("{}: {error}", folder.display()))?;
